@@ -1,0 +1,68 @@
+import { type Task } from './task';
+import { type Actor, type Channel, type Instant } from './vocabulary';
+
+/** The things that can happen to a task. Those of the rest of its life join with the commands that cause them. */
+export type ActivityType = 'task.created.v1';
+
+/** One field of the task that an activity changed. What is not listed did not change. */
+export interface Change {
+  field: ChangingField;
+  from: unknown;
+  to: unknown;
+}
+
+/** The fields that activities change; the others follow from the activity itself (`evolve`). */
+export type ChangingField =
+  | 'type'
+  | 'priority'
+  | 'status'
+  | 'assignee'
+  | 'claimedBy'
+  | 'dueAt'
+  | 'title'
+  | 'description'
+  | 'startedAt'
+  | 'resolvedAt'
+  | 'resolution'
+  | 'overdue';
+
+/** The event or request that caused an activity. */
+export interface Cause {
+  source: string;
+  id: string;
+  topic?: string;
+  partition?: number;
+  offset?: number;
+}
+
+/** Why a task that a flow made is as it is. */
+export interface FlowTrace {
+  id: string;
+  version: number;
+  node: string;
+  inputs: Record<string, unknown>;
+  warnings: string[];
+}
+
+/** One thing that happened to a task: the contract's activity data, with the envelope's tenant and time. */
+export interface Activity {
+  type: ActivityType;
+  tenantId: string;
+  /** When it happened: the causing event's time. */
+  time: Instant;
+  taskId: string;
+  conversationId: string;
+  channel: Channel;
+  /** 1, 2, 3 … per task without gaps. */
+  sequence: number;
+  actor: Actor;
+  reason?: string;
+  changes: Change[];
+  cause: Cause;
+  flow?: FlowTrace;
+}
+
+/** An activity with the task as it is after it, as it is logged and published. */
+export interface RecordedActivity extends Activity {
+  task: Task;
+}

@@ -1,0 +1,117 @@
+import { type Activity, type Cause, type Change, type FlowTrace } from './activity';
+import { type Due, type TaskCommand } from './command';
+import { type CreationRule, creationRules } from './creation.rules';
+import { type Rejection } from './rejection';
+import { type Task } from './task';
+import {
+  type Actor,
+  type Assignee,
+  type Channel,
+  type Instant,
+  type Priority,
+  type TaskType,
+} from './vocabulary';
+
+/** What a decision may know beside the command and the task. No clock: `time` is the event's. */
+export interface DecisionContext {
+  tenantId: string;
+  conversationId: string;
+  channel: Channel;
+  time: Instant;
+  cause: Cause;
+  /** The id the task gets when the command names none. */
+  derivedTaskId: string;
+  assigneeExists(assignee: Assignee): boolean;
+  resolveDue(due: Due): { ok: true; at: Instant } | { ok: false; problem: string };
+}
+
+/** What becomes of a command: activities, in order, or one rejection. */
+export type Decision = { activities: Activity[] } | { rejection: Rejection };
+
+/** A task that is to be, everything worked out. */
+export interface TaskDraft {
+  id: string;
+  type: TaskType;
+  priority: Priority;
+  title: string;
+  description: string | null;
+  assignee: Assignee | null;
+  dueAt: Instant | null;
+}
+
+/**
+ * Decides a command, purely: the same command, task and context always give the same decision.
+ *
+ * @param task the task the command is about, null when there is none.
+ */
+export function decide(command: TaskCommand, task: Task | null, context: DecisionContext): Decision {
+  switch (command.type) {
+    case 'task.create.v1':
+      return decideCreate(command.data, task, context);
+    case 'task.assign.v1':
+    case 'task.claim.v1':
+    case 'task.release.v1':
+    case 'task.start.v1':
+    case 'task.resolve.v1':
+    case 'task.reopen.v1':
+    case 'task.cancel.v1':
+    case 'task.update.v1':
+    case 'task.comment.v1':
+      return {
+        rejection: {
+          code: 'not_supported',
+          detail: `${command.type} is not built yet; nothing was stored, send it again once it is`,
+        },
+      };
+  }
+}
+
+function decideCreate(
+  create: Extract<TaskCommand, { type: 'task.create.v1' }>['data'],
+  task: Task | null,
+  context: DecisionContext,
+): Decision {
+  const due = create.due == null ? null : context.resolveDue(create.due);
+  const facts: Parameters<CreationRule>[0] = { create, task, due, context };
+  for (const rule of creationRules) {
+    const rejection = rule(facts);
+    if (rejection) return { rejection };
+  }
+  const draft: TaskDraft = {
+    id: create.taskId?.toLowerCase() ?? context.derivedTaskId,
+    type: create.type,
+    priority: create.priority,
+    title: create.title,
+    description: create.description ?? null,
+    assignee: create.assignee ?? null,
+    dueAt: due?.ok ? due.at : null,
+  };
+  return { activities: [taskCreated(draft, create.actor, context)] };
+}
+
+/** The first activity of a task, whoever made it: an agent's command or a flow. */
+export function taskCreated(
+  draft: TaskDraft,
+  actor: Actor,
+  context: Pick<DecisionContext, 'tenantId' | 'conversationId' | 'channel' | 'time' | 'cause'>,
+  flow?: FlowTrace,
+): Activity {
+  const { id, ...fields } = draft;
+  const initial = { ...fields, status: 'to_do' as const };
+  const changes: Change[] = (Object.keys(initial) as (keyof typeof initial)[])
+    .filter((field) => initial[field] !== null)
+    .map((field) => ({ field, from: null, to: initial[field] }));
+  return {
+    type: 'task.created.v1',
+    tenantId: context.tenantId,
+    time: context.time,
+    taskId: id,
+    conversationId: context.conversationId,
+    channel: context.channel,
+    sequence: 1,
+    actor: { kind: actor.kind, id: actor.id },
+    changes,
+    cause: context.cause,
+    ...(flow && { flow }),
+  };
+}

@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Kafka } from 'kafkajs';
+import { Logger } from 'nestjs-pino';
+import { endOffsets, KafkaBatchStrategy } from '#libs/messaging';
+import { InputPositionStore } from '#libs/persistence';
+import { type Settings } from '#libs/settings';
+import { CONVERSATION_EVENTS, CONVERSATION_TOPICS } from './conversation-events.controller';
+import { LogPublisher } from './log.publisher';
+import { KAFKA, SETTINGS } from './tokens';
+import { WORKFORCE } from './workforce.controller';
+
+const LOOK_AGAIN_MS = 100;
+const BROKER_AGAIN_MS = 2_000;
+
+/** The transport: which groups the worker joins, in which order, and what follows the assignment. */
+@Injectable()
+export class ConsumerFactory {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(KAFKA) private readonly kafka: Kafka,
+    private readonly positions: InputPositionStore,
+    private readonly publisher: LogPublisher,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * @param onFatal told what no waiting will cure.
+   * @param onReady told, once, that the worker has joined its groups.
+   */
+  create(onFatal: (error: Error) => void, onReady: () => void): KafkaBatchStrategy {
+    const { settings, publisher } = this;
+    let ready = false;
+    return new KafkaBatchStrategy({
+      brokers: settings.kafkaBrokers,
+      clientId: 'conversation-tasks',
+      groupId: settings.kafkaGroupId,
+      topicPrefix: settings.topicPrefix,
+      positions: this.positions,
+      partitionsConsumedConcurrently: settings.concurrency,
+      logger: this.logger,
+      onFatal,
+      subscriptions: [
+        { pattern: WORKFORCE },
+        {
+          pattern: CONVERSATION_EVENTS,
+          beforeConsuming: () => this.#workforceIsRead(),
+          // Whoever has partition n of the first input topic relays shard n: the group shares the relays out, and moves them on.
+          onAssignment: (partitions) => {
+            publisher.assign(partitions[CONVERSATION_TOPICS[0]] ?? [], onFatal);
+            if (!ready) onReady();
+            ready = true;
+          },
+          onRevoked: () => publisher.assign([], onFatal),
+        },
+      ],
+    });
+  }
+
+  /**
+   * Resolves once the workforce, as the topic has it now, was applied by whichever worker reads it: a conversation's first event
+   * must find the people it names.
+   */
+  async #workforceIsRead(): Promise<void> {
+    const end = await this.#workforceEnd();
+    for (let looks = 1; ; looks += 1) {
+      const position = await this.positions.load(WORKFORCE, 0).catch(() => null);
+      if (end === 0n || (position && BigInt(position.nextOffset) >= end)) return;
+      if (looks % 50 === 0) this.logger.log(`waiting until the workforce topic is read to offset ${end}`);
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** The offset the workforce topic ends at, 0 when it holds nothing; waits for the broker as long as it takes. */
+  async #workforceEnd(): Promise<bigint> {
+    for (;;) {
+      try {
+        const [offsets] = await endOffsets(this.kafka, this.settings.topicPrefix, WORKFORCE);
+        return offsets && offsets.end > offsets.earliest ? offsets.end : 0n;
+      } catch (error) {
+        this.logger.warn(
+          `waiting for Kafka, and for the topic ${WORKFORCE}, which 'migrate' makes: ${(error as Error).message}`,
+        );
+        await pause(BROKER_AGAIN_MS);
+      }
+    }
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

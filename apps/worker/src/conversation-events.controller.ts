@@ -1,0 +1,70 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { Logger } from 'nestjs-pino';
+import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging';
+import {
+  countOutcomes,
+  Interrupted,
+  type Patience,
+  processBatch,
+  type ProcessingPorts,
+  type RawRecord,
+} from '#libs/processing';
+import { type Settings } from '#libs/settings';
+import { PROCESSING, SETTINGS } from './tokens';
+
+export const CONVERSATION_EVENTS = 'conversation-events';
+export const CONVERSATION_TOPICS = [
+  'conversation-events.call',
+  'conversation-events.message',
+  'conversation-events.whatsapp',
+] as const;
+
+/** Conversation events, a partition's batch at a time. */
+@Controller()
+export class ConversationEventsController {
+  constructor(
+    @Inject(PROCESSING) private readonly ports: ProcessingPorts,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Applies a batch in chunks, committing the offset after each: a chunk is what a shard's lock is held for. */
+  @BatchPattern(CONVERSATION_EVENTS, { topics: [...CONVERSATION_TOPICS] })
+  async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
+    const patience = patienceOf(context, this.logger);
+    for (const records of chunksOf(batch.records, this.settings.batchSize)) {
+      if (!context.isRunning()) return;
+      try {
+        const outcomes = await processBatch(records, this.ports, patience);
+        const from = records[0]!.offset;
+        this.logger.debug(
+          { topic: batch.topic, partition: batch.partition, from, ...countOutcomes(outcomes) },
+          'applied',
+        );
+      } catch (error) {
+        // Nothing of the chunk was committed: it comes again, here or to whoever has the partition then.
+        if (error instanceof Interrupted) return;
+        throw error;
+      }
+      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+    }
+  }
+}
+
+/** How long to wait for an outage to end: as long as the partition is ours. */
+export function patienceOf(context: BatchContext, logger: Logger): Patience {
+  return {
+    isRunning: () => context.isRunning(),
+    heartbeat: () => context.heartbeat(),
+    onWait: (error, pauseMs) => logger.warn(`waiting ${pauseMs} ms: ${describe(error)}`),
+  };
+}
+
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+function* chunksOf(records: readonly RawRecord[], size: number): Generator<RawRecord[]> {
+  for (let start = 0; start < records.length; start += size) yield records.slice(start, start + size);
+}

@@ -1,0 +1,64 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import * as conversation from './entities/conversation.entities';
+import * as deployment from './entities/deployment.entities';
+import * as log from './entities/log.entities';
+import * as task from './entities/task.entities';
+import * as tenant from './entities/tenant.entities';
+import { Spine1790000000000 } from './migrations/1790000000000-spine';
+
+/** What a connection to PostgreSQL needs to know. */
+export interface DatabaseSettings {
+  url: string;
+  /** Connections at most. */
+  poolSize?: number;
+  /** A role every connection takes before anything else, such as the operator's. */
+  role?: string;
+  applicationName?: string;
+}
+
+/**
+ * How long a holder of a shard's lock may stand still before the database ends it, so that a process stopped in mid-transaction
+ * (SIGSTOP, a lost network) does not stop a shard (invariant 2). Milliseconds.
+ */
+const TIMEOUTS = {
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 10_000,
+  transaction_timeout: 30_000,
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
+};
+
+/** TypeORM's options for this product's database: never synchronized, changed by migrations alone. */
+export function dataSourceOptions({
+  url,
+  poolSize = 10,
+  role,
+  applicationName = 'conversation-tasks',
+}: DatabaseSettings): DataSourceOptions {
+  const settings = { ...TIMEOUTS, ...(role && { role }) };
+  return {
+    type: 'postgres',
+    url,
+    poolSize,
+    applicationName,
+    synchronize: false,
+    migrationsRun: false,
+    migrationsTransactionMode: 'each',
+    entities: [deployment, tenant, conversation, task, log].flatMap((module) => Object.values(module)),
+    migrations: [Spine1790000000000],
+    connectTimeoutMS: 5_000,
+    extra: {
+      keepAlive: true,
+      // Given at connection start, so that no statement is spent on them.
+      options: Object.entries(settings)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
+    },
+  };
+}
+
+/** A data source that is not connected yet. */
+export function createDataSource(settings: DatabaseSettings): DataSource {
+  return new DataSource(dataSourceOptions(settings));
+}

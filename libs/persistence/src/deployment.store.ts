@@ -1,0 +1,51 @@
+import { type DataSource } from 'typeorm';
+import { type ProducerIdentity } from '#libs/relay';
+import { asStoreError } from './store.errors';
+import { UnfitDatabase } from './start-up.checks';
+
+/** What was fixed when the topics were made. */
+export interface Deployment {
+  /** N: the number of shards, and of partitions of every topic but the workforce's. */
+  shards: number;
+  /** What the relay publishes with, so that the broker can refuse a copy or a gap (invariant 3). */
+  producerId: string;
+  epoch: number;
+}
+
+/** The deployment's one row. */
+export class DeploymentStore implements ProducerIdentity {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Null before the first `migrate`. */
+  async find(): Promise<Deployment | null> {
+    try {
+      const [row] = await this.dataSource.query<Deployment[]>(
+        `select shards, producer_id as "producerId", producer_epoch as epoch from deployment`,
+      );
+      return row ?? null;
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  /** @throws UnfitDatabase before the first `migrate`. */
+  async load(): Promise<Deployment> {
+    const deployment = await this.find();
+    if (!deployment)
+      throw new UnfitDatabase(`the deployment has no topics yet: run 'npm run cli -- migrate' first`);
+    return deployment;
+  }
+
+  /** Stores what was fixed, once, with the heads of its empty logs; as the owner. What is stored already stays. */
+  async create({ shards, producerId, epoch }: Deployment): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(
+        `insert into deployment (id, shards, producer_id, producer_epoch) values (1, $1, $2, $3) on conflict do nothing`,
+        [shards, producerId, epoch],
+      );
+      await manager.query(
+        `insert into shard_head (shard) select generate_series(0, (select shards from deployment) - 1) on conflict do nothing`,
+      );
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+@Entity('task')
+@Index(
+  'task_origin',
+  ['tenantId', 'originSource', 'originEventId', 'originFlow', 'originNode', 'originOrdinal'],
+  { unique: true },
+)
+@Index('task_by_conversation', ['tenantId', 'conversationId'])
+@Index('task_by_shard', ['shard'])
+export class TaskEntity {
+  @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('smallint') shard: number;
+  @Column('text', { name: 'conversation_id' }) conversationId: string;
+  @Column('text') channel: string;
+  @Column('text') type: string;
+  @Column('text') priority: string;
+  @Column('text') status: string;
+  @Column('text', { name: 'assignee_kind', nullable: true }) assigneeKind: string | null;
+  @Column('text', { name: 'assignee_id', nullable: true }) assigneeId: string | null;
+  @Column('text', { name: 'claimed_by', nullable: true }) claimedBy: string | null;
+  @Column('timestamptz', { name: 'due_at', nullable: true }) dueAt: Date | null;
+  @Column('text') title: string;
+  @Column('text', { nullable: true }) description: string | null;
+  @Column('text', { name: 'created_by_kind' }) createdByKind: string;
+  @Column('text', { name: 'created_by_id' }) createdById: string;
+  @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
+  @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
+  @Column('timestamptz', { name: 'started_at', nullable: true }) startedAt: Date | null;
+  @Column('timestamptz', { name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
+  @Column('text', { nullable: true }) resolution: string | null;
+  @Column('boolean') overdue: boolean;
+  @Column('integer') version: number;
+  @Column('text', { name: 'origin_source' }) originSource: string;
+  @Column('text', { name: 'origin_event_id' }) originEventId: string;
+  @Column('text', { name: 'origin_flow', default: '' }) originFlow: string;
+  @Column('text', { name: 'origin_node', default: '' }) originNode: string;
+  @Column('smallint', { name: 'origin_ordinal', default: 0 }) originOrdinal: number;
+}

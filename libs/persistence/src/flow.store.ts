@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type DataSource } from 'typeorm';
+import { type StoredFlow } from '#libs/processing';
+import { TENANTS_SETTING } from './schema/roles';
+import { bumpRevision } from './workforce.store';
+
+/** Flows and their versions. What is saved was compiled before: this store does not look inside. */
+export class FlowStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Saves flows of a tenant, all or none: each changed one as its next version, an unchanged one as nothing. When it resolves,
+   * every batch that begins later sees them.
+   */
+  async save(
+    tenantId: string,
+    definitions: readonly ({ id: string } & object)[],
+  ): Promise<(StoredFlow & { changed: boolean })[]> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(`select set_config('${TENANTS_SETTING}', $1::text[]::text, true)`, [[tenantId]]);
+      // Two people saving at once: the second waits here, and its versions follow the first's.
+      await manager.query(`select pg_advisory_xact_lock(hashtext($1))`, [`flows of ${tenantId}`]);
+      const live = new Map((await liveFlows(manager, tenantId)).map((flow) => [flow.id, flow]));
+      const saved: (StoredFlow & { changed: boolean })[] = [];
+      for (const definition of definitions) {
+        const before = live.get(definition.id);
+        const changed =
+          !before || !isDeepStrictEqual(before.definition, JSON.parse(JSON.stringify(definition)));
+        const flow = { id: definition.id, version: (before?.version ?? 0) + (changed ? 1 : 0), definition };
+        saved.push({ ...flow, changed });
+        live.set(flow.id, flow);
+        if (!changed) continue;
+        await manager.query(
+          `insert into flow_version (tenant_id, flow_id, version, definition) values ($1, $2, $3, $4::jsonb)`,
+          [tenantId, flow.id, flow.version, JSON.stringify(definition)],
+        );
+      }
+      if (saved.some(({ changed }) => changed)) await bumpRevision(manager, 'flows', [tenantId]);
+      return saved;
+    });
+  }
+}
+
+function liveFlows(
+  manager: { query(sql: string, parameters: unknown[]): Promise<StoredFlow[]> },
+  tenantId: string,
+): Promise<StoredFlow[]> {
+  return manager.query(
+    `select distinct on (flow_id) flow_id as id, version, definition from flow_version
+      where tenant_id = $1 order by flow_id, version desc`,
+    [tenantId],
+  );
+}

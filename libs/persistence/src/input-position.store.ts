@@ -1,0 +1,43 @@
+import { type DataSource } from 'typeorm';
+import { type InputPosition } from '#libs/processing';
+import { asStoreError } from './store.errors';
+
+/** How far each input partition was read. */
+export class InputPositionStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** The position of a partition; null when nothing of it was ever read. */
+  async load(topic: string, partition: number): Promise<InputPosition | null> {
+    const [found] = await this.#select('where topic = $1 and partition = $2', [topic, partition]);
+    return found ?? null;
+  }
+
+  async all(): Promise<InputPosition[]> {
+    return this.#select('order by topic, partition', []);
+  }
+
+  /**
+   * Forgets the positions of a topic, so that it is read as it is now. For operators, after a topic was made anew; needs the
+   * operator's role.
+   *
+   * @returns how many partitions were forgotten.
+   */
+  async forget(topic: string): Promise<number> {
+    const result: [unknown[], number] = await this.dataSource.query(
+      `delete from input_position where topic = $1`,
+      [topic],
+    );
+    return result[1];
+  }
+
+  async #select(clause: string, parameters: unknown[]): Promise<InputPosition[]> {
+    try {
+      return await this.dataSource.query(
+        `select topic, partition, next_offset as "nextOffset", fingerprint from input_position ${clause}`,
+        parameters,
+      );
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { type DataSource } from 'typeorm';
+import { derivedId } from '#libs/domain';
+import { type LogEntry, type LogName, type LogSource } from '#libs/relay';
+import { asStoreError } from './store.errors';
+
+/** The `source` of every event this product publishes. */
+export const EVENT_SOURCE = '/conversation-tasks';
+
+/** A row of either log, in the columns both have. */
+export interface LogRow {
+  shard: number;
+  position: string;
+  tenant_id: string;
+  conversation_id: string;
+  task_id: string;
+  occurred_at: Date;
+  recorded_at: Date;
+  cause_source: string;
+  cause_id: string;
+  traceparent: string | null;
+  /** The JSON as it was written, cast to text so that the driver leaves it alone. */
+  data: string;
+  sequence?: number;
+  type?: string;
+  code?: string;
+}
+
+const COLUMNS =
+  'shard, position, tenant_id, conversation_id, task_id, occurred_at, recorded_at, cause_source, cause_id, traceparent, data::text as data';
+
+/** What the relay selects of each log. */
+export const LOG_SELECT: Record<LogName, string> = {
+  activity: `select ${COLUMNS}, sequence, type from activity_log`,
+  rejection: `select ${COLUMNS}, code from rejection_log`,
+};
+
+/** `LogSource` on PostgreSQL. The data source is connected as the operator's role, which sees every tenant. */
+export class PostgresLogSource implements LogSource {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async heads(log: LogName): Promise<Map<number, number>> {
+    const column = log === 'activity' ? 'activity_position' : 'rejection_position';
+    const rows = await this.#query<{ shard: number; position: string }>(
+      `select shard, ${column} as position from shard_head`,
+    );
+    return new Map(rows.map(({ shard, position }) => [shard, Number(position)]));
+  }
+
+  async read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]> {
+    const rows = await this.#query<LogRow>(
+      `${LOG_SELECT[log]} where shard = $1 and position > $2 order by position limit $3`,
+      [shard, afterPosition, limit],
+    );
+    return rows.map((row) => entryOf(log, row));
+  }
+
+  async #query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    try {
+      return await this.dataSource.query(sql, parameters);
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+/**
+ * A log row as the record of its topic: CloudEvents 1.0 in Kafka's binary mode, so that consumers can route on headers.
+ * A function of the row alone: published again, it is the same record.
+ */
+export function entryOf(log: LogName, row: LogRow): LogEntry {
+  const time = row.occurred_at.toISOString();
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: idOf(row, time),
+    ce_source: EVENT_SOURCE,
+    ce_type: log === 'activity' ? row.type! : 'task.command_rejected.v1',
+    ce_subject: row.task_id,
+    ce_time: time,
+    ce_tenantid: row.tenant_id,
+    ce_recordedtime: row.recorded_at.toISOString(),
+    ce_causationid: `${row.cause_source}#${row.cause_id}`,
+    ce_correlationid: row.conversation_id,
+    position: row.position,
+  };
+  if (row.sequence !== undefined) headers.ce_sequence = String(row.sequence);
+  if (row.traceparent !== null) headers.traceparent = row.traceparent;
+  const key = log === 'activity' ? row.task_id : row.conversation_id;
+  return { position: Number(row.position), key, headers, value: row.data };
+}
+
+/** Activities are named by task and sequence, rejections by what was rejected and why. */
+function idOf(row: LogRow, time: string): string {
+  if (row.sequence !== undefined) return `${row.task_id}:${row.sequence}`;
+  return derivedId(time, [row.tenant_id, row.cause_source, row.cause_id, 'rejection', row.code!]);
+}

@@ -1,0 +1,101 @@
+import {
+  type Actor,
+  type Assignee,
+  type Channel,
+  type Conversation,
+  type Priority,
+  type Status,
+  type Task,
+  type TaskType,
+} from '#libs/domain';
+
+/** A row of `task` as the driver gives it. */
+export interface TaskRow {
+  tenant_id: string;
+  id: string;
+  conversation_id: string;
+  channel: string;
+  type: string;
+  priority: string;
+  status: string;
+  assignee_kind: string | null;
+  assignee_id: string | null;
+  claimed_by: string | null;
+  due_at: Date | null;
+  title: string;
+  description: string | null;
+  created_by_kind: string;
+  created_by_id: string;
+  created_at: Date;
+  updated_at: Date;
+  started_at: Date | null;
+  resolved_at: Date | null;
+  resolution: string | null;
+  overdue: boolean;
+  version: number;
+}
+
+/** A row of `conversation` as the driver gives it. */
+export interface ConversationRow {
+  tenant_id: string;
+  id: string;
+  channel: string;
+  first_event_at: Date;
+  customer_id: string | null;
+  customer_name: string | null;
+  customer_address: string | null;
+  customer_at: Date | null;
+  agent_kind: string | null;
+  agent_id: string | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  end_reason: string | null;
+}
+
+const instant = (date: Date | null): string | null => date && date.toISOString();
+
+/** The task a row holds. */
+export function taskFrom(row: TaskRow): Task {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    conversationId: row.conversation_id,
+    channel: row.channel as Channel,
+    type: row.type as TaskType,
+    priority: row.priority as Priority,
+    status: row.status as Status,
+    assignee:
+      row.assignee_id === null ? null : { kind: row.assignee_kind as Assignee['kind'], id: row.assignee_id },
+    claimedBy: row.claimed_by,
+    dueAt: instant(row.due_at),
+    title: row.title,
+    description: row.description,
+    createdBy: { kind: row.created_by_kind as Actor['kind'], id: row.created_by_id },
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    startedAt: instant(row.started_at),
+    resolvedAt: instant(row.resolved_at),
+    resolution: row.resolution,
+    overdue: row.overdue,
+    version: row.version,
+  };
+}
+
+/** The conversation a row holds; keys in the order `mergeConversations` compares them in. */
+export function conversationFrom(row: ConversationRow): Conversation {
+  return {
+    tenantId: row.tenant_id,
+    id: row.id,
+    channel: row.channel as Channel,
+    firstEventAt: row.first_event_at.toISOString(),
+    customer:
+      row.customer_id === null
+        ? null
+        : { id: row.customer_id, name: row.customer_name, address: row.customer_address },
+    customerAt: instant(row.customer_at),
+    agent: row.agent_id === null ? null : { kind: row.agent_kind as 'agent' | 'ai_agent', id: row.agent_id },
+    startedAt: instant(row.started_at),
+    endedAt: instant(row.ended_at),
+    endReason: row.end_reason,
+  };
+}

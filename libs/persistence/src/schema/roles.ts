@@ -1,0 +1,71 @@
+import { type DataSource } from 'typeorm';
+import { DEPLOYMENT_TABLES, TENANT_TABLES } from './tables';
+
+/** The application's login role, from `DATABASE_URL`. */
+export interface ApplicationRole {
+  name: string;
+  password: string;
+}
+
+/**
+ * The role that the relay, `verify` and operators' commands take with `set role`: it reads every tenant's rows and changes none of
+ * a task's. The application may take it, and does not have its rights before it does.
+ */
+export function operatorRoleOf(applicationRole: string): string {
+  return `${applicationRole}_operator`;
+}
+
+/** The setting that names the tenants a transaction may see. */
+export const TENANTS_SETTING = 'conversation_tasks.tenants';
+
+/**
+ * Makes the roles if they are missing, and grants and policies as this release needs them. Safe to run again: `migrate` does, each
+ * time, since rights follow the tables.
+ *
+ * @param owner connected as the owner of the tables, allowed to create roles.
+ */
+export async function ensureRoles(owner: DataSource, app: ApplicationRole): Promise<void> {
+  const operator = operatorRoleOf(app.name);
+  const [appId, operatorId] = [quoted(app.name), quoted(operator)];
+  const all = [...TENANT_TABLES, ...DEPLOYMENT_TABLES];
+  await owner.transaction(async (tx) => {
+    // Roles belong to the whole server: two deployments that migrate at once must not both create them.
+    await tx.query(`select pg_advisory_xact_lock(hashtext('conversation-tasks roles'))`);
+    await createRole(tx, app.name, `login noinherit password ${literal(app.password)}`);
+    await createRole(tx, operator, 'nologin');
+    await tx.query(`grant ${operatorId} to ${appId} with inherit false, set true`);
+    await tx.query(`grant usage on schema public to ${appId}, ${operatorId}`);
+    await tx.query(`grant select on ${all.join(', ')} to ${appId}, ${operatorId}`);
+    await tx.query(
+      `grant insert on tenant_revision, workforce_entry, flow_version, conversation, conversation_message, conversation_outcome,
+         applied_event, task, activity_log, rejection_log, input_position to ${appId}`,
+    );
+    await tx.query(
+      `grant update on tenant_revision, workforce_entry, conversation, task, shard_head, input_position to ${appId}`,
+    );
+    await tx.query(`grant delete on input_position to ${operatorId}`);
+    for (const table of TENANT_TABLES) {
+      await tx.query(`alter table ${table} enable row level security`);
+      await tx.query(`alter table ${table} force row level security`);
+      await tx.query(`drop policy if exists own_tenants on ${table}`);
+      await tx.query(`drop policy if exists every_tenant on ${table}`);
+      // After a transaction that set it, the setting is empty, not absent. The sub-select makes it one evaluation a statement, and lets the keys' indexes serve it.
+      await tx.query(
+        `create policy own_tenants on ${table} to ${appId} using (tenant_id = any ((select nullif(current_setting('${TENANTS_SETTING}', true), ''))::text[]))`,
+      );
+      await tx.query(`create policy every_tenant on ${table} for select to ${operatorId} using (true)`);
+    }
+  });
+}
+
+async function createRole(
+  tx: { query(sql: string, parameters?: unknown[]): Promise<unknown[]> },
+  name: string,
+  options: string,
+): Promise<void> {
+  const found = await tx.query('select 1 from pg_roles where rolname = $1', [name]);
+  if (found.length === 0) await tx.query(`create role ${quoted(name)} ${options}`);
+}
+
+const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

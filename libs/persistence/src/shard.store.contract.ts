@@ -1,0 +1,175 @@
+import { identityKey, type RecordedActivity, type Task } from '#libs/domain';
+import { anEvent, createCommand } from '#libs/testing';
+import {
+  applyEvents,
+  type InboundEvent,
+  type InputPosition,
+  type Outcome,
+  type ShardStore,
+  StoreConflict,
+  TenantDirectory,
+} from '#libs/processing';
+
+/** What a suite needs to look into a store beside the port. */
+export interface StoreUnderTest {
+  store: ShardStore;
+  activities(): Promise<{ shard: number; position: number; title: string }[]>;
+  counts(): Promise<Record<'conversations' | 'messages' | 'outcomes' | 'applied' | 'tasks', number>>;
+  position(topic: string, partition: number): Promise<string | null>;
+}
+
+const NOW = '2026-11-01T00:00:00.000Z';
+
+/** What every `ShardStore` must do; run against the one on PostgreSQL and the one in memory. */
+export function shardStoreContract(make: () => StoreUnderTest): void {
+  let tested: StoreUnderTest;
+  let run = 0;
+  const directory = new TenantDirectory();
+  const apply = (
+    shard: number,
+    events: InboundEvent[],
+    position: InputPosition | null = null,
+  ): Promise<Outcome[]> =>
+    tested.store.inShard(shard, [...new Set(events.map(({ tenantId }) => tenantId))], (tx) =>
+      applyEvents(events, position, tx, { directory, now: () => NOW }),
+    );
+  /** Tenants of the test's own, so that tests do not meet in one database. */
+  const tenant = (name = 'a'): string => `${name}-${run}`;
+  const create = (id: string, over: Partial<InboundEvent> = {}): InboundEvent =>
+    anEvent(createCommand({ title: id }), { id, tenantId: tenant(), ...over });
+
+  beforeEach(() => {
+    tested = make();
+    run += 1;
+  });
+
+  it('stores what a batch leads to, and finds it again', async () => {
+    const before = await tested.counts();
+    const message = anEvent(
+      {
+        type: 'conversation.message.v1',
+        data: { messageId: 'm1', from: { kind: 'customer', id: 'c1' }, text: 'hello "there" \\ {x}' },
+      },
+      { tenantId: tenant() },
+    );
+    const outcome = anEvent(
+      {
+        type: 'conversation.outcome.v1',
+        data: { flowId: 'f', intent: 'i', result: 'r', extra: { deep: [1, null, '😀'] } },
+      },
+      { tenantId: tenant() },
+    );
+    await apply(1, [message, outcome, create('one')]);
+    const after = await tested.counts();
+    expect(
+      Object.fromEntries(Object.entries(after).map(([k, n]) => [k, n - before[k as keyof typeof before]])),
+    ).toEqual({
+      conversations: 1,
+      messages: 1,
+      outcomes: 1,
+      applied: 2,
+      tasks: 1,
+    });
+    await tested.store.inShard(1, [tenant()], async (tx) => {
+      const [conversation] = await tx.conversations([{ tenantId: tenant(), conversationId: 'conv-1' }]);
+      expect(conversation).toMatchObject({
+        customer: { id: 'c1', name: null, address: null },
+        startedAt: null,
+      });
+      const known = await tx.appliedEvents([outcome, create('never')]);
+      expect([...known]).toEqual([[identityKey(outcome), outcome.payloadHash]]);
+    });
+  });
+
+  it('gives the task back as it was decided, every field', async () => {
+    let decided: RecordedActivity | undefined;
+    const taskId = `aaaaaaaa-0000-4000-8000-00000000000${run % 10}`;
+    const event = anEvent(
+      createCommand({ taskId, description: 'line\nbreak', due: { at: '2030-01-01T00:00:00.001Z' } }),
+      {
+        tenantId: tenant(),
+      },
+    );
+    await tested.store.inShard(2, [tenant()], async (tx) => {
+      const write = tx.write.bind(tx);
+      tx.write = async (changes) => {
+        decided = changes.activities[0];
+        await write(changes);
+      };
+      await applyEvents([event], null, tx, { directory, now: () => NOW });
+    });
+    const [task] = await tested.store.inShard(2, [tenant()], (tx) =>
+      tx.tasks([{ tenantId: tenant(), taskId }]),
+    );
+    expect(task).toEqual<Task>(decided!.task);
+  });
+
+  it('changes nothing when the same events come again', async () => {
+    const events = [
+      anEvent(
+        { type: 'conversation.started.v1', data: { customer: { id: 'c', name: 'Ann' } } },
+        { tenantId: tenant() },
+      ),
+      anEvent(
+        {
+          type: 'conversation.message.v1',
+          data: { messageId: 'm', from: { kind: 'agent', id: 'x' }, text: 't' },
+        },
+        { tenantId: tenant() },
+      ),
+      create('one'),
+    ];
+    await apply(1, events);
+    const before = [await tested.counts(), await tested.activities()];
+    await apply(1, events);
+    expect([await tested.counts(), await tested.activities()]).toEqual(before);
+  });
+
+  it('leaves nothing behind when the work throws', async () => {
+    const before = [await tested.counts(), await tested.activities()];
+    const fails = tested.store.inShard(1, [tenant()], async (tx) => {
+      await applyEvents([create('one')], null, tx, { directory, now: () => NOW });
+      throw new Error('afterwards');
+    });
+    await expect(fails).rejects.toThrow('afterwards');
+    expect([await tested.counts(), await tested.activities()]).toEqual(before);
+  });
+
+  it('refuses an identity taken from another shard as a conflict, not as a fault', async () => {
+    const event = create('one');
+    await apply(1, [event]);
+    const blind = tested.store.inShard(2, [tenant()], async (tx) => {
+      tx.appliedEvents = async () => new Map();
+      tx.tasks = async () => [];
+      await applyEvents([event], null, tx, { directory, now: () => NOW });
+    });
+    await expect(blind).rejects.toBeInstanceOf(StoreConflict);
+  });
+
+  it('gives each shard positions without gaps, also to writers side by side', async () => {
+    const shard = 3;
+    const before = (await tested.activities()).filter((activity) => activity.shard === shard).length;
+    await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        apply(shard, [create(`e${i}a`), create(`e${i}b`, { conversationId: `conv-${i}` })]),
+      ),
+    );
+    const positions = (await tested.activities())
+      .filter((activity) => activity.shard === shard)
+      .map(({ position }) => position);
+    expect(positions).toEqual(Array.from({ length: before + 24 }, (_, i) => i + 1));
+  });
+
+  it('stores the position with the batch, and lower again when rewound', async () => {
+    const at = (nextOffset: string): InputPosition => ({
+      topic: `t-${run}`,
+      partition: 7,
+      nextOffset,
+      fingerprint: 'f',
+    });
+    await apply(1, [create('one')], at('9007199254740993'));
+    expect(await tested.position(`t-${run}`, 7)).toBe('9007199254740993');
+    await tested.store.storePosition(at('12'));
+    expect(await tested.position(`t-${run}`, 7)).toBe('12');
+  });
+}

@@ -1,0 +1,107 @@
+import { createTestDatabase, MemoryShardStore, type TestDatabase } from '#libs/testing';
+import { Interrupted, StoreOutage } from '#libs/processing';
+import { asStoreError, PostgresShardStore } from './index';
+import { shardStoreContract } from './shard.store.contract';
+
+describe('the shard store on PostgreSQL', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(() => db.drop());
+
+  shardStoreContract(() => ({
+    store: new PostgresShardStore(db.app),
+    activities: async () => {
+      const rows = await db.owner.query(
+        `select shard, position, data->'task'->>'title' as title from activity_log order by 1, 2`,
+      );
+      return rows.map((row: { shard: number; position: string; title: string }) => ({
+        ...row,
+        position: Number(row.position),
+      }));
+    },
+    counts: async () => {
+      const [row] = await db.owner.query(
+        `select (select count(*)::int from conversation) as conversations, (select count(*)::int from conversation_message) as messages,
+                (select count(*)::int from conversation_outcome) as outcomes, (select count(*)::int from applied_event) as applied,
+                (select count(*)::int from task) as tasks`,
+      );
+      return row;
+    },
+    position: async (topic, partition) => {
+      const [row] = await db.owner.query(
+        `select next_offset from input_position where topic = $1 and partition = $2`,
+        [topic, partition],
+      );
+      return row?.next_offset ?? null;
+    },
+  }));
+
+  it('sees nothing of another tenant, whatever is asked for', async () => {
+    const store = new PostgresShardStore(db.app);
+    await db.owner.query(
+      `insert into conversation (tenant_id, id, shard, channel, first_event_at) values ('theirs', 'conv', 0, 'call', now())`,
+    );
+    const asked = [{ tenantId: 'theirs', conversationId: 'conv' }];
+    expect(await store.inShard(0, ['mine'], (tx) => tx.conversations(asked))).toEqual([]);
+    expect(await store.inShard(0, ['mine', 'theirs'], (tx) => tx.conversations(asked))).toHaveLength(1);
+  });
+
+  it('calls a connection that ends under it an outage', async () => {
+    const store = new PostgresShardStore(db.app);
+    const killed = store.inShard(0, ['x'], async (tx) => {
+      await db.owner.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = $1 and state = 'idle in transaction'`,
+        [new URL(db.url).username],
+      );
+      return tx.heads();
+    });
+    await expect(killed).rejects.toBeInstanceOf(StoreOutage);
+    await expect(store.inShard(0, ['x'], (tx) => tx.heads())).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['a value out of range', `select 1/0`],
+    ['a text PostgreSQL cannot store', `select '{"a":"\\u0000"}'::jsonb`],
+    ['a year 0000', `select '0000-01-01'::timestamptz`],
+  ])('calls %s a fault of the data', async (_, sql) => {
+    const error = asStoreError(await db.app.query(sql).catch((caught: unknown) => caught));
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(StoreOutage);
+  });
+
+  it.each([
+    ['a missing table', `select * from no_such_table`],
+    ['a missing right', `delete from task`],
+  ])('calls %s an outage: no message can be at fault', async (_, sql) => {
+    expect(asStoreError(await db.app.query(sql).catch((caught: unknown) => caught))).toBeInstanceOf(
+      StoreOutage,
+    );
+  });
+
+  it('leaves errors that are not the database’s alone', () => {
+    const error = new Interrupted('x');
+    expect(asStoreError(error)).toBe(error);
+  });
+});
+
+describe('the shard store in memory', () => {
+  const store = new MemoryShardStore();
+  shardStoreContract(() => ({
+    store,
+    activities: async () =>
+      store.state.activities
+        .map(({ shard, position, task }) => ({ shard, position, title: task.title }))
+        .sort((a, b) => a.shard - b.shard || a.position - b.position),
+    counts: async () => ({
+      conversations: store.state.conversations.size,
+      messages: store.state.messages.size,
+      outcomes: store.state.outcomes.size,
+      applied: store.state.applied.size,
+      tasks: store.state.tasks.size,
+    }),
+    position: async (topic, partition) =>
+      store.state.positions.get(`${topic}/${partition}`)?.nextOffset ?? null,
+  }));
+});

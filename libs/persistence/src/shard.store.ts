@@ -1,0 +1,41 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { type InputPosition, type ShardStore, type ShardTransaction } from '#libs/processing';
+import { asStoreError } from './store.errors';
+import { PostgresShardTransaction, writePosition } from './shard.transaction';
+import { TENANTS_SETTING } from './schema/roles';
+
+/** First key of the advisory locks that guard shards; the second is the shard. Any number, so long as nothing else here uses it. */
+const SHARD_LOCKS = 0x7a5c;
+
+/** `ShardStore` on PostgreSQL, as the application's role. */
+export class PostgresShardStore implements ShardStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async inShard<T>(
+    shard: number,
+    tenantIds: string[],
+    work: (tx: ShardTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.#transaction(async (manager) => {
+      // Lock and reads must be statements apart: a statement's snapshot is taken before it waits for the lock, so one that
+      // did both would see the shard as it was before the last holder's commit.
+      await manager.query(
+        `select pg_advisory_xact_lock($1, $2), set_config('${TENANTS_SETTING}', $3::text[]::text, true)`,
+        [SHARD_LOCKS, shard, tenantIds],
+      );
+      return work(new PostgresShardTransaction(manager, shard));
+    });
+  }
+
+  async storePosition(position: InputPosition): Promise<void> {
+    await this.#transaction((manager) => writePosition(manager, position));
+  }
+
+  async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.dataSource.transaction(work);
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}

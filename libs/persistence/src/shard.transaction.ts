@@ -1,0 +1,163 @@
+import { type EntityManager } from 'typeorm';
+import { type Conversation, type EventIdentity, identityKey, type Task } from '#libs/domain';
+import {
+  type InputPosition,
+  type LogHeads,
+  type ShardChanges,
+  type ShardTransaction,
+  type StoredFlow,
+  type TenantRevision,
+  type WorkforceEntry,
+} from '#libs/processing';
+import {
+  activityColumns,
+  appliedColumns,
+  conversationColumns,
+  messageColumns,
+  outcomeColumns,
+  rejectionColumns,
+  taskColumns,
+} from './columns';
+import { insertRows, overwrite } from './rows';
+import { type ConversationRow, conversationFrom, type TaskRow, taskFrom } from './row.readers';
+
+/** `ShardTransaction` on the transaction's own manager: a repository of its own would be outside the transaction. */
+export class PostgresShardTransaction implements ShardTransaction {
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly shard: number,
+  ) {}
+
+  async appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>> {
+    const rows = await this.#matching<IdentityRow & { payload_hash: Buffer }>(
+      `select tenant_id, source, event_id as id, payload_hash from applied_event
+        where (tenant_id, source, event_id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
+      events,
+    );
+    return new Map(rows.map((row) => [keyOf(row), row.payload_hash]));
+  }
+
+  async unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>> {
+    const rows = await this.#matching<IdentityRow>(
+      `select tenant_id, cause_source as source, cause_id as id from rejection_log
+        where code = 'not_supported'
+          and (tenant_id, cause_source, cause_id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
+      events,
+    );
+    return new Set(rows.map(keyOf));
+  }
+
+  async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#query<ConversationRow>(
+      `select * from conversation where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`,
+      [ids.map(({ tenantId }) => tenantId), ids.map(({ conversationId }) => conversationId)],
+    );
+    return rows.map(conversationFrom);
+  }
+
+  async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#query<TaskRow>(
+      `select * from task where (tenant_id, id) in (select * from unnest($1::text[], $2::uuid[]))`,
+      [ids.map(({ tenantId }) => tenantId), ids.map(({ taskId }) => taskId)],
+    );
+    return rows.map(taskFrom);
+  }
+
+  async heads(): Promise<LogHeads> {
+    const [row] = await this.#query<{ activity_position: string; rejection_position: string }>(
+      `select activity_position, rejection_position from shard_head where shard = $1`,
+      [this.shard],
+    );
+    if (!row) throw new Error(`shard ${this.shard} is not one of this deployment's: run migrate`);
+    return { activity: Number(row.activity_position), rejection: Number(row.rejection_position) };
+  }
+
+  async revisions(tenantIds: readonly string[]): Promise<Map<string, TenantRevision>> {
+    if (tenantIds.length === 0) return new Map();
+    const rows = await this.#query<{ tenant_id: string; workforce: string; flows: string }>(
+      `select tenant_id, workforce, flows from tenant_revision where tenant_id = any ($1::text[])`,
+      [tenantIds],
+    );
+    return new Map(
+      rows.map((row) => [row.tenant_id, { workforce: Number(row.workforce), flows: Number(row.flows) }]),
+    );
+  }
+
+  async workforce(tenantId: string): Promise<WorkforceEntry[]> {
+    return this.#query<WorkforceEntry>(
+      `select kind, id, body from workforce_entry where tenant_id = $1 and body is not null order by kind, id`,
+      [tenantId],
+    );
+  }
+
+  async flows(tenantId: string): Promise<StoredFlow[]> {
+    return this.#query<StoredFlow>(
+      `select distinct on (flow_id) flow_id as id, version, definition from flow_version
+        where tenant_id = $1 order by flow_id, version desc`,
+      [tenantId],
+    );
+  }
+
+  async write(changes: ShardChanges): Promise<void> {
+    const { manager, shard } = this;
+    const { heads, recordedAt, position } = changes;
+    const conversations = conversationColumns(shard);
+    await insertRows(
+      manager,
+      'conversation',
+      conversations,
+      changes.conversations,
+      overwrite(['tenant_id', 'id'], conversations),
+    );
+    await insertRows(
+      manager,
+      'conversation_message',
+      messageColumns,
+      changes.messages,
+      'on conflict do nothing',
+    );
+    await insertRows(manager, 'conversation_outcome', outcomeColumns, changes.outcomes);
+    await insertRows(manager, 'applied_event', appliedColumns(shard, recordedAt), changes.applied);
+    await insertRows(manager, 'task', taskColumns(shard), changes.tasks);
+    await insertRows(manager, 'activity_log', activityColumns(shard, recordedAt), changes.activities);
+    await insertRows(manager, 'rejection_log', rejectionColumns(shard, recordedAt), changes.rejections);
+    if (changes.activities.length > 0 || changes.rejections.length > 0) {
+      await manager.query(
+        `update shard_head set activity_position = $2, rejection_position = $3 where shard = $1`,
+        [shard, heads.activity, heads.rejection],
+      );
+    }
+    if (position) await writePosition(manager, position);
+  }
+
+  async #matching<Row>(sql: string, events: readonly EventIdentity[]): Promise<Row[]> {
+    if (events.length === 0) return [];
+    const columns = [events.map((e) => e.tenantId), events.map((e) => e.source), events.map((e) => e.id)];
+    return this.#query<Row>(sql, columns);
+  }
+
+  #query<Row>(sql: string, parameters: unknown[]): Promise<Row[]> {
+    return this.manager.query(sql, parameters);
+  }
+}
+
+interface IdentityRow {
+  tenant_id: string;
+  source: string;
+  id: string;
+}
+
+const keyOf = ({ tenant_id: tenantId, source, id }: IdentityRow): string =>
+  identityKey({ tenantId, source, id });
+
+/** Stores how far a partition was read; also lower than before, when an operator rewound it. */
+export async function writePosition(manager: EntityManager, position: InputPosition): Promise<void> {
+  await manager.query(
+    `insert into input_position (topic, partition, next_offset, fingerprint) values ($1, $2, $3, $4)
+     on conflict (topic, partition) do update
+       set next_offset = excluded.next_offset, fingerprint = excluded.fingerprint, stored_at = now()`,
+    [position.topic, position.partition, position.nextOffset, position.fingerprint],
+  );
+}

@@ -1,0 +1,61 @@
+import { type DataSource } from 'typeorm';
+import { type InputPosition, type WorkforceChange, type WorkforceRecord } from '#libs/processing';
+import { type ColumnOf, insertRows } from './rows';
+import { TENANTS_SETTING } from './schema/roles';
+import { writePosition } from './shard.transaction';
+import { asStoreError } from './store.errors';
+
+const columns: ColumnOf<WorkforceRecord>[] = [
+  ['tenant_id', 'text', ({ change }) => change.tenantId],
+  ['kind', 'text', ({ change }) => change.kind],
+  ['id', 'text', ({ change }) => change.id],
+  ['body', 'jsonb', ({ change }) => change.body && JSON.stringify(change.body)],
+  ['source_offset', 'bigint', ({ offset }) => offset],
+];
+
+/** The workforce as the compacted topic has it. */
+export class WorkforceStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Applies changes in the order of their offsets, with the position after them, in one transaction. An older record than the one
+   * a row came from changes nothing, so the topic may be read again from any point while workers run.
+   */
+  async apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<void> {
+    // One statement cannot touch a row twice: the last record of each key is the one that counts, as in a compacted topic.
+    const latest = [...new Map(records.map((record) => [keyOf(record.change), record])).values()];
+    const tenants = [...new Set(latest.map(({ change }) => change.tenantId))].sort();
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        await manager.query(`select set_config('${TENANTS_SETTING}', $1::text[]::text, true)`, [tenants]);
+        await insertRows(
+          manager,
+          'workforce_entry',
+          columns,
+          latest,
+          `on conflict (tenant_id, kind, id) do update set body = excluded.body, source_offset = excluded.source_offset
+             where workforce_entry.source_offset < excluded.source_offset`,
+        );
+        if (tenants.length > 0) await bumpRevision(manager, 'workforce', tenants);
+        await writePosition(manager, position);
+      });
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+const keyOf = ({ tenantId, kind, id }: WorkforceChange): string => `${tenantId}\0${kind}\0${id}`;
+
+/** Tells every worker to read a tenant's people or flows again. In the transaction of the change itself. */
+export async function bumpRevision(
+  manager: { query(sql: string, parameters: unknown[]): Promise<unknown> },
+  what: 'workforce' | 'flows',
+  tenantIds: readonly string[],
+): Promise<void> {
+  await manager.query(
+    `insert into tenant_revision (tenant_id, ${what}) select unnest($1::text[]), 1
+     on conflict (tenant_id) do update set ${what} = tenant_revision.${what} + 1`,
+    [tenantIds],
+  );
+}

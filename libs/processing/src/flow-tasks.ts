@@ -1,0 +1,43 @@
+import { type Activity, type Conversation, type FlowOrigin, taskCreated, taskIdOf } from '#libs/domain';
+import { evaluateFlow, type FlowVariables } from '#libs/flows';
+import { causeOf, type OutcomeEvent } from './apply-events';
+import { FlowUnreadable, type Tenant } from './tenant-directory';
+
+/**
+ * Runs a tenant's flows on an outcome: the Create Task nodes whose condition holds become activities. Assignee and due date were
+ * checked against the tenant's people and calendars on the way, with the field's default where they do not stand.
+ *
+ * @throws FlowUnreadable when a stored flow cannot be read by this release.
+ */
+export function createFlowTasks(
+  event: OutcomeEvent,
+  conversation: Conversation,
+  tenant: Tenant,
+): { tasks: { activity: Activity; origin: FlowOrigin }[]; warnings: number } {
+  const tasks: { activity: Activity; origin: FlowOrigin }[] = [];
+  let warnings = 0;
+  const cause = causeOf(event);
+  for (const { id, version, flow } of tenant.flows) {
+    if (flow instanceof FlowUnreadable) throw flow;
+    if (!flow.matches(event.body.type, event.channel)) continue;
+    for (const result of evaluateFlow(flow, variablesOf(event, conversation), tenant)) {
+      warnings += result.warnings.length;
+      if (!result.task) continue;
+      const origin = { flow: id, node: result.node, ordinal: 0 };
+      const trace = { id, version, node: result.node, inputs: result.inputs, warnings: result.warnings };
+      const draft = { id: taskIdOf(event, origin), ...result.task };
+      tasks.push({ activity: taskCreated(draft, { kind: 'flow', id }, { ...event, cause }, trace), origin });
+    }
+  }
+  return { tasks, warnings };
+}
+
+function variablesOf(event: OutcomeEvent, conversation: Conversation): FlowVariables {
+  const { id, source, time, conversationId, body } = event;
+  const { channel, customer, startedAt, endedAt } = conversation;
+  return {
+    event: { id, source, type: body.type, time, subject: conversationId },
+    conversation: { id: conversationId, channel, customer, startedAt, endedAt },
+    outcome: body.data,
+  };
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { type RawRecord } from './raw-record';
+
+/**
+ * How far a partition was read, kept beside what was made of it (invariant 9): a worker starts from the lower of this and
+ * the group's committed offset, and stops when the broker has another record where this one was.
+ */
+export interface InputPosition {
+  /** Without the deployment's prefix. */
+  topic: string;
+  partition: number;
+  /** The offset to read next, decimal text. */
+  nextOffset: string;
+  /** Of the record at `nextOffset - 1`. */
+  fingerprint: string;
+}
+
+/** 16 bytes of SHA-256 over timestamp, key and value, in hex: tells whether the record at an offset is the one that was read. */
+export function fingerprintOf(record: Pick<RawRecord, 'key' | 'value' | 'timestamp'>): string {
+  const hash = createHash('sha256').update(record.timestamp);
+  for (const part of [record.key, record.value]) {
+    hash.update(part === null ? 'null' : `${part.length}:`);
+    if (part !== null) hash.update(part);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** Port: the stored input positions. Where a batch's last transaction wrote one, this reads it. */
+export interface InputPositions {
+  /** Null when nothing was ever stored of the partition: it is then read from its earliest record. */
+  load(topic: string, partition: number): Promise<InputPosition | null>;
+}
+
+/** The position after consecutive records of one partition, at least one. */
+export function positionAfter(records: readonly RawRecord[]): InputPosition {
+  const last = records.at(-1);
+  if (!last) throw new Error('a batch has at least one record');
+  const { topic, partition, offset } = last;
+  return { topic, partition, nextOffset: String(BigInt(offset) + 1n), fingerprint: fingerprintOf(last) };
+}

@@ -1,0 +1,164 @@
+import { type ApplyDependencies, applyEvents } from './apply-events';
+import { type DeadLetter, type DeadLetters, publishLetters } from './dead-letter';
+import { type InboundEvent } from './inbound-event';
+import { type InputPosition, positionAfter } from './input-position';
+import { type Intake } from './intake';
+import { type KeyedQueue } from './keyed-queue';
+import { type Outcome } from './outcome';
+import { Interrupted, type Patience, waitOutOutages } from './patience';
+import { type RawRecord } from './raw-record';
+import { type ShardStore, StoreConflict } from './shard.store';
+import { FlowUnreadable } from './tenant-directory';
+
+export interface ProcessingPorts extends ApplyDependencies {
+  intake: Intake;
+  store: ShardStore;
+  deadLetters: DeadLetters;
+  /** The shard of a conversation. */
+  shardOf(conversationId: string): number;
+  /** Work waiting for a shard, process-wide. */
+  queue: KeyedQueue<number>;
+  /** Told after a shard's transaction committed: there may be something to publish. */
+  committed?(shard: number): void;
+}
+
+/** How often a transaction that lost a race for a unique key reads and decides again before the key is held against an event. */
+const CONFLICT_RETRIES = 3;
+
+/**
+ * Processes consecutive records of one partition. When it resolves, everything they cause is stored or dead-lettered and their
+ * position is stored, so the caller may commit the offset after the last of them; when it throws, it may not.
+ *
+ * @returns what became of each record, in order.
+ * @throws Interrupted when told to stop while waiting for an outage to end.
+ */
+export async function processBatch(
+  records: readonly RawRecord[],
+  ports: ProcessingPorts,
+  patience: Patience,
+): Promise<Outcome[]> {
+  const outcomes: (Outcome | undefined)[] = new Array<undefined>(records.length);
+  const events = readAll(records, outcomes, ports.intake);
+  const shards = [...groupByShard(events, ports.shardOf)];
+  const position = positionAfter(records);
+
+  // The last transaction carries the position, unless a dead letter has to be safe before that.
+  let positionStored = false;
+  for (const [index, [shard, own]] of shards.entries()) {
+    const carried = index === shards.length - 1 && lettersIn(outcomes).length === 0 ? position : null;
+    const applied = await applyToShard(shard, own, carried, records, ports, patience);
+    own.forEach(({ index: at }, i) => (outcomes[at] = applied.outcomes[i]));
+    positionStored ||= applied.positionStored;
+  }
+
+  const settled = outcomes as Outcome[];
+  const letters = lettersIn(settled);
+  if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, ports.deadLetters), patience);
+  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);
+  return settled;
+}
+
+/** An event and which record of the batch it was. */
+interface Indexed {
+  index: number;
+  event: InboundEvent;
+}
+
+/** Decodes and validates every record; sets the broken and the unknown aside. */
+function readAll(
+  records: readonly RawRecord[],
+  outcomes: (Outcome | undefined)[],
+  intake: Intake,
+): Indexed[] {
+  const events: Indexed[] = [];
+  records.forEach((record, index) => {
+    const read = intake.read(record);
+    switch (read.kind) {
+      case 'event':
+        events.push({ index, event: read.event });
+        return;
+      case 'dead_letter':
+        outcomes[index] = {
+          kind: 'dead_letter',
+          letter: { record, stage: read.stage, code: read.code, message: read.message, attempt: 1 },
+        };
+        return;
+      case 'skipped':
+        outcomes[index] = { kind: 'skipped', type: read.type };
+    }
+  });
+  return events;
+}
+
+function groupByShard(
+  events: readonly Indexed[],
+  shardOf: (conversationId: string) => number,
+): Map<number, Indexed[]> {
+  const groups = new Map<number, Indexed[]>();
+  for (const indexed of events) {
+    const shard = shardOf(indexed.event.conversationId);
+    const group = groups.get(shard);
+    if (group) group.push(indexed);
+    else groups.set(shard, [indexed]);
+  }
+  return groups;
+}
+
+/** Events of one shard in one transaction; when an event fails it, in ever smaller ones until that event stands alone. */
+async function applyToShard(
+  shard: number,
+  events: readonly Indexed[],
+  position: InputPosition | null,
+  records: readonly RawRecord[],
+  ports: ProcessingPorts,
+  patience: Patience,
+): Promise<{ outcomes: Outcome[]; positionStored: boolean }> {
+  try {
+    const outcomes = await waitOutOutages(() => inShard(shard, events, position, ports), patience);
+    ports.committed?.(shard);
+    return { outcomes, positionStored: position !== null };
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof Interrupted) throw error;
+    const [only] = events;
+    if (events.length === 1 && only) {
+      return {
+        outcomes: [{ kind: 'dead_letter', letter: letterFor(records[only.index]!, error) }],
+        positionStored: false,
+      };
+    }
+    const middle = Math.ceil(events.length / 2);
+    const first = await applyToShard(shard, events.slice(0, middle), null, records, ports, patience);
+    const second = await applyToShard(shard, events.slice(middle), null, records, ports, patience);
+    return { outcomes: [...first.outcomes, ...second.outcomes], positionStored: false };
+  }
+}
+
+/** One transaction, done again as long as others take unique keys from under it. */
+async function inShard(
+  shard: number,
+  events: readonly Indexed[],
+  position: InputPosition | null,
+  ports: ProcessingPorts,
+): Promise<Outcome[]> {
+  const own = events.map(({ event }) => event);
+  const tenants = [...new Set(own.map(({ tenantId }) => tenantId))];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ports.queue.run(shard, () =>
+        ports.store.inShard(shard, tenants, (tx) => applyEvents(own, position, tx, ports)),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreConflict) || attempt > CONFLICT_RETRIES) throw error;
+    }
+  }
+}
+
+function letterFor(record: RawRecord, error: Error): DeadLetter {
+  const stage = error instanceof FlowUnreadable ? 'flow' : 'apply';
+  const code = error instanceof FlowUnreadable ? 'flow_unreadable' : 'not_applicable';
+  return { record, stage, code, message: error.message, attempt: 1 };
+}
+
+function lettersIn(outcomes: readonly (Outcome | undefined)[]): DeadLetter[] {
+  return outcomes.flatMap((outcome) => (outcome?.kind === 'dead_letter' ? [outcome.letter] : []));
+}

@@ -1,0 +1,119 @@
+import {
+  type Conversation,
+  type EventIdentity,
+  type FlowOrigin,
+  type Instant,
+  type RecordedActivity,
+  type Rejection,
+  type Task,
+} from '#libs/domain';
+import { type InboundEvent } from './inbound-event';
+import { type InputPosition } from './input-position';
+
+/** Port: one transaction in one shard. Implemented in persistence. */
+export interface ShardStore {
+  /**
+   * Runs `work` in a transaction that holds the shard's lock and sees the given tenants only; commits when it resolves.
+   *
+   * @throws StoreOutage when the database could not be reached or cannot serve now: wait and try again.
+   * @throws StoreConflict when another transaction took a unique key meanwhile: read and decide again.
+   * @throws anything else as it is, after rolling back: some event's fault.
+   */
+  inShard<T>(shard: number, tenantIds: string[], work: (tx: ShardTransaction) => Promise<T>): Promise<T>;
+
+  /** Stores a position outside any shard's transaction, after what it covers is safe. */
+  storePosition(position: InputPosition): Promise<void>;
+}
+
+export interface ShardTransaction {
+  /** Which of these were applied before: identity key → payload hash. */
+  appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>>;
+  /** Which of these were answered `not_supported` before: identity keys. Such an event left nothing else behind. */
+  unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>>;
+  conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]>;
+  tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]>;
+  /** The last positions of the shard's two logs. */
+  heads(): Promise<LogHeads>;
+  /** What each tenant's people and flows are at; a tenant with neither is absent. */
+  revisions(tenantIds: readonly string[]): Promise<Map<string, TenantRevision>>;
+  workforce(tenantId: string): Promise<WorkforceEntry[]>;
+  /** The live version of each flow, in the order of their ids. */
+  flows(tenantId: string): Promise<StoredFlow[]>;
+  /** Writes everything, one multi-row statement a table. */
+  write(changes: ShardChanges): Promise<void>;
+}
+
+export interface LogHeads {
+  activity: number;
+  rejection: number;
+}
+
+export interface TenantRevision {
+  workforce: number;
+  flows: number;
+}
+
+export interface WorkforceEntry {
+  kind: 'agent' | 'team' | 'calendar' | 'policy';
+  id: string;
+  body: Record<string, unknown>;
+}
+
+export interface StoredFlow {
+  id: string;
+  version: number;
+  definition: unknown;
+}
+
+export interface StoredMessage {
+  tenantId: string;
+  conversationId: string;
+  messageId: string;
+  from: { kind: 'customer' | 'agent' | 'ai_agent'; id: string };
+  text: string;
+  sentAt: Instant;
+}
+
+/** A task as created, with the key that lets one event create it once only (invariant 1). */
+export interface CreatedTask {
+  task: Task;
+  identity: EventIdentity;
+  origin: FlowOrigin | null;
+}
+
+export interface LoggedActivity extends RecordedActivity {
+  position: number;
+  traceparent?: string;
+}
+
+export interface LoggedRejection extends Rejection {
+  position: number;
+  /** The task the command was about; for a creation, the one it would have made. */
+  taskId: string;
+  event: InboundEvent;
+}
+
+/** Everything one transaction writes. */
+export interface ShardChanges {
+  conversations: Conversation[];
+  messages: StoredMessage[];
+  /** Outcome events, kept whole: flows are tried out on them. */
+  outcomes: InboundEvent[];
+  applied: { event: InboundEvent; became: 'applied' | 'rejected' }[];
+  tasks: CreatedTask[];
+  activities: LoggedActivity[];
+  rejections: LoggedRejection[];
+  heads: LogHeads;
+  recordedAt: Instant;
+  position: InputPosition | null;
+}
+
+/** The database cannot serve now. Nothing is counted, nothing dead-lettered: the caller waits (invariant 5). */
+export class StoreOutage extends Error {
+  override readonly name = 'StoreOutage';
+}
+
+/** A unique key was taken by a transaction that committed meanwhile. */
+export class StoreConflict extends Error {
+  override readonly name = 'StoreConflict';
+}

@@ -1,0 +1,3 @@
+export * from './event.builder';
+export * from './memory-shard.store';
+export * from './test-database';

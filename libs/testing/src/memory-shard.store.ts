@@ -1,0 +1,171 @@
+import { type Conversation, type EventIdentity, identityKey, type Task } from '#libs/domain';
+import {
+  type CreatedTask,
+  type InputPosition,
+  KeyedQueue,
+  type LogHeads,
+  type LoggedActivity,
+  type LoggedRejection,
+  type ShardChanges,
+  type ShardStore,
+  type ShardTransaction,
+  StoreConflict,
+  type StoredFlow,
+  type StoredMessage,
+  type TenantRevision,
+  type WorkforceEntry,
+} from '#libs/processing';
+
+interface State {
+  conversations: Map<string, Conversation>;
+  messages: Map<string, StoredMessage>;
+  outcomes: Map<string, unknown>;
+  applied: Map<string, Buffer>;
+  tasks: Map<string, Task>;
+  origins: Set<string>;
+  activities: (LoggedActivity & { shard: number })[];
+  rejections: LoggedRejection[];
+  heads: Map<number, LogHeads>;
+  positions: Map<string, InputPosition>;
+}
+
+const emptyState = (): State => ({
+  conversations: new Map(),
+  messages: new Map(),
+  outcomes: new Map(),
+  applied: new Map(),
+  tasks: new Map(),
+  origins: new Set(),
+  activities: [],
+  rejections: [],
+  heads: new Map(),
+  positions: new Map(),
+});
+
+/**
+ * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
+ * commits. Held to the same contract as the one on PostgreSQL.
+ */
+export class MemoryShardStore implements ShardStore {
+  state = emptyState();
+  readonly workforceOf = new Map<string, WorkforceEntry[]>();
+  readonly flowsOf = new Map<string, StoredFlow[]>();
+  /** Thrown by the next transactions, one each, at the moment named. */
+  readonly faults: { at: 'begin' | 'write' | 'committed'; error: Error }[] = [];
+  /** Asked before each write: an error it returns fails the transaction, as a value the database cannot store would. */
+  poison: (changes: ShardChanges) => Error | null = () => null;
+  transactions = 0;
+  readonly #queue = new KeyedQueue<'all'>();
+
+  async inShard<T>(
+    shard: number,
+    _tenantIds: string[],
+    work: (tx: ShardTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.#queue.run('all', () => this.#transaction(shard, work));
+  }
+
+  async #transaction<T>(shard: number, work: (tx: ShardTransaction) => Promise<T>): Promise<T> {
+    this.transactions += 1;
+    const fault = this.faults.shift();
+    if (fault?.at === 'begin') throw fault.error;
+    const copy = structuredClone(this.state);
+    const result = await work(new MemoryShardTransaction(this, copy, shard));
+    if (fault?.at === 'write') throw fault.error;
+    this.state = copy;
+    if (fault?.at === 'committed') throw fault.error;
+    return result;
+  }
+
+  async storePosition(position: InputPosition): Promise<void> {
+    this.state.positions.set(`${position.topic}/${position.partition}`, position);
+  }
+}
+
+class MemoryShardTransaction implements ShardTransaction {
+  constructor(
+    private readonly store: MemoryShardStore,
+    private readonly state: State,
+    private readonly shard: number,
+  ) {}
+
+  async appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>> {
+    const keys = events.map(identityKey).filter((key) => this.state.applied.has(key));
+    return new Map(keys.map((key) => [key, Buffer.from(this.state.applied.get(key)!)]));
+  }
+
+  async unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>> {
+    const refused = this.state.rejections
+      .filter(({ code }) => code === 'not_supported')
+      .map(({ event }) => identityKey(event));
+    return new Set(events.map(identityKey).filter((key) => refused.includes(key)));
+  }
+
+  async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
+    return ids.flatMap(
+      ({ tenantId, conversationId }) => this.state.conversations.get(`${tenantId}\0${conversationId}`) ?? [],
+    );
+  }
+
+  async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
+    return ids.flatMap(({ tenantId, taskId }) => this.state.tasks.get(`${tenantId}\0${taskId}`) ?? []);
+  }
+
+  async heads(): Promise<LogHeads> {
+    return { ...(this.state.heads.get(this.shard) ?? { activity: 0, rejection: 0 }) };
+  }
+
+  async revisions(tenantIds: readonly string[]): Promise<Map<string, TenantRevision>> {
+    return new Map(
+      tenantIds.map((id) => [
+        id,
+        {
+          workforce: this.store.workforceOf.get(id)?.length ?? 0,
+          flows: this.store.flowsOf.get(id)?.length ?? 0,
+        },
+      ]),
+    );
+  }
+
+  async workforce(tenantId: string): Promise<WorkforceEntry[]> {
+    return this.store.workforceOf.get(tenantId) ?? [];
+  }
+
+  async flows(tenantId: string): Promise<StoredFlow[]> {
+    return this.store.flowsOf.get(tenantId) ?? [];
+  }
+
+  async write(changes: ShardChanges): Promise<void> {
+    const poisoned = this.store.poison(changes);
+    if (poisoned) throw poisoned;
+    const { state } = this;
+    for (const c of changes.conversations) state.conversations.set(`${c.tenantId}\0${c.id}`, c);
+    for (const m of changes.messages) {
+      const key = `${m.tenantId}\0${m.conversationId}\0${m.messageId}`;
+      if (!state.messages.has(key)) state.messages.set(key, m);
+    }
+    for (const event of changes.outcomes) take(state.outcomes, identityKey(event), event.body.data);
+    for (const { event } of changes.applied) take(state.applied, identityKey(event), event.payloadHash);
+    for (const created of changes.tasks) {
+      take(state.tasks, `${created.task.tenantId}\0${created.task.id}`, created.task);
+      const origin = originKey(created);
+      if (state.origins.has(origin)) throw new StoreConflict(`task_origin: ${origin}`);
+      state.origins.add(origin);
+    }
+    state.activities.push(...changes.activities.map((activity) => ({ ...activity, shard: this.shard })));
+    state.rejections.push(...changes.rejections);
+    state.heads.set(this.shard, { ...changes.heads });
+    if (changes.position)
+      state.positions.set(`${changes.position.topic}/${changes.position.partition}`, changes.position);
+  }
+}
+
+/** A unique key: taken once. */
+function take<V>(map: Map<string, V>, key: string, value: V): void {
+  if (map.has(key)) throw new StoreConflict(`duplicate key: ${key}`);
+  map.set(key, value);
+}
+
+function originKey({ identity, origin }: CreatedTask): string {
+  return `${identityKey(identity)}\0${origin ? `${origin.flow}\0${origin.node}\0${origin.ordinal}` : ''}`;
+}

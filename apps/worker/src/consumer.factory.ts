@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Kafka } from 'kafkajs';
 import { Logger } from 'nestjs-pino';
+import { CONVERSATION_TOPICS, WORKFORCE_TOPIC } from '#libs/contracts';
 import { endOffsets, KafkaBatchStrategy } from '#libs/messaging';
 import { InputPositionStore } from '#libs/persistence';
 import { type Settings } from '#libs/settings';
-import { CONVERSATION_EVENTS, CONVERSATION_TOPICS } from './conversation-events.controller';
+import { CONVERSATION_EVENTS } from './conversation-events.controller';
 import { LogPublisher } from './log.publisher';
 import { KAFKA, SETTINGS } from './tokens';
 import { WORKFORCE } from './workforce.controller';
@@ -44,9 +45,9 @@ export class ConsumerFactory {
         {
           pattern: CONVERSATION_EVENTS,
           beforeConsuming: () => this.#workforceIsRead(),
-          // Whoever has partition n of the first input topic relays shard n: the group shares the relays out, and moves them on.
+          // Whoever has partition n of the calls' topic relays shard n: the group shares the relays out, and moves them on.
           onAssignment: (partitions) => {
-            publisher.assign(partitions[CONVERSATION_TOPICS[0]] ?? [], onFatal);
+            publisher.assign(partitions[CONVERSATION_TOPICS.call] ?? [], onFatal);
             if (!ready) onReady();
             ready = true;
           },
@@ -63,7 +64,7 @@ export class ConsumerFactory {
   async #workforceIsRead(): Promise<void> {
     const end = await this.#workforceEnd();
     for (let looks = 1; ; looks += 1) {
-      const position = await this.positions.load(WORKFORCE, 0).catch(() => null);
+      const position = await this.positions.load(WORKFORCE_TOPIC, 0).catch(() => null);
       if (end === 0n || (position && BigInt(position.nextOffset) >= end)) return;
       if (looks % 50 === 0) this.logger.log(`waiting until the workforce topic is read to offset ${end}`);
       await pause(LOOK_AGAIN_MS);
@@ -74,11 +75,11 @@ export class ConsumerFactory {
   async #workforceEnd(): Promise<bigint> {
     for (;;) {
       try {
-        const [offsets] = await endOffsets(this.kafka, this.settings.topicPrefix, WORKFORCE);
+        const [offsets] = await endOffsets(this.kafka, this.settings.topicPrefix, WORKFORCE_TOPIC);
         return offsets && offsets.end > offsets.earliest ? offsets.end : 0n;
       } catch (error) {
         this.logger.warn(
-          `waiting for Kafka, and for the topic ${WORKFORCE}, which 'migrate' makes: ${(error as Error).message}`,
+          `waiting for Kafka, and for the topic ${WORKFORCE_TOPIC}, which 'migrate' makes: ${(error as Error).message}`,
         );
         await pause(BROKER_AGAIN_MS);
       }

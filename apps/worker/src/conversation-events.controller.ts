@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
+import { CONVERSATION_TOPICS } from '#libs/contracts';
 import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging';
 import {
   countOutcomes,
@@ -14,12 +15,6 @@ import { type Settings } from '#libs/settings';
 import { PROCESSING, SETTINGS } from './tokens';
 
 export const CONVERSATION_EVENTS = 'conversation-events';
-export const CONVERSATION_TOPICS = [
-  'conversation-events.call',
-  'conversation-events.message',
-  'conversation-events.whatsapp',
-] as const;
-
 /** Conversation events, a partition's batch at a time. */
 @Controller()
 export class ConversationEventsController {
@@ -30,7 +25,7 @@ export class ConversationEventsController {
   ) {}
 
   /** Applies a batch in chunks, committing the offset after each: a chunk is what a shard's lock is held for. */
-  @BatchPattern(CONVERSATION_EVENTS, { topics: [...CONVERSATION_TOPICS] })
+  @BatchPattern(CONVERSATION_EVENTS, { topics: Object.values(CONVERSATION_TOPICS) })
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
     const patience = patienceOf(context, this.logger);
     for (const records of chunksOf(batch.records, this.settings.batchSize)) {

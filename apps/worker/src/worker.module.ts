@@ -3,6 +3,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { type Kafka } from 'kafkajs';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import { type DataSource } from 'typeorm';
+import { TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC } from '#libs/contracts';
 import { type Instant, shardOf } from '#libs/domain';
 import { createIntake } from '#libs/intake';
 import { createKafka, FencedLogWriter, KafkaDeadLetters } from '#libs/messaging';

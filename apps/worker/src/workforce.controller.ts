@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
+import { WORKFORCE_TOPIC } from '#libs/contracts';
 import { createIntake } from '#libs/intake';
 import { BatchContext, BatchPattern, KafkaDeadLetters, type PartitionBatch } from '#libs/messaging';
 import { WorkforceStore } from '#libs/persistence';
@@ -20,7 +21,7 @@ export class WorkforceController {
     private readonly logger: Logger,
   ) {}
 
-  @BatchPattern(WORKFORCE, { topics: [WORKFORCE], groupSuffix: '.workforce' })
+  @BatchPattern(WORKFORCE, { topics: [WORKFORCE_TOPIC], groupSuffix: '.workforce' })
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
     const ports = { intake: this.intake, store: this.store, deadLetters: this.deadLetters };
     try {

@@ -14,6 +14,8 @@ export interface DatabaseSettings {
   /** A role every connection takes before anything else, such as the operator's. */
   role?: string;
   applicationName?: string;
+  /** For `migrate` and `verify`, whose statements and snapshots may last: none of the limits on time. */
+  unhurried?: boolean;
 }
 
 /**
@@ -24,6 +26,10 @@ const TIMEOUTS = {
   lock_timeout: 10_000,
   idle_in_transaction_session_timeout: 10_000,
   transaction_timeout: 30_000,
+};
+
+/** Seconds, and a count: a peer that is gone is noticed within half a minute. */
+const KEEPALIVES = {
   tcp_keepalives_idle: 10,
   tcp_keepalives_interval: 5,
   tcp_keepalives_count: 3,
@@ -35,8 +41,9 @@ export function dataSourceOptions({
   poolSize = 10,
   role,
   applicationName = 'conversation-tasks',
+  unhurried = false,
 }: DatabaseSettings): DataSourceOptions {
-  const settings = { ...TIMEOUTS, ...(role && { role }) };
+  const settings = { ...KEEPALIVES, ...(!unhurried && TIMEOUTS), ...(role && { role }) };
   return {
     type: 'postgres',
     url,
@@ -52,7 +59,7 @@ export function dataSourceOptions({
       keepAlive: true,
       // Given at connection start, so that no statement is spent on them.
       options: Object.entries(settings)
-        .map(([name, value]) => `-c ${name}=${value}`)
+        .map(([name, value]) => `-c ${name}=${String(value).replace(/[\\ ]/g, '\\$&')}`)
         .join(' '),
     },
   };

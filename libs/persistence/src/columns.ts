@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Conversation, type Instant } from '#libs/domain';
 import {
   type CreatedTask,
@@ -91,9 +92,10 @@ export const taskColumns = (shard: number): ColumnOf<CreatedTask>[] => [
   ['version', 'integer', ({ task }) => task.version],
   ['origin_source', 'text', ({ identity }) => identity.source],
   ['origin_event_id', 'text', ({ identity }) => identity.id],
-  ['origin_flow', 'text', ({ origin }) => origin?.flow ?? ''],
-  ['origin_node', 'text', ({ origin }) => origin?.node ?? ''],
-  ['origin_ordinal', 'smallint', ({ origin }) => origin?.ordinal ?? 0],
+  ['origin_flow', 'text', ({ origin }) => origin?.flow ?? null],
+  ['origin_node', 'text', ({ origin }) => origin?.node ?? null],
+  ['origin_ordinal', 'smallint', ({ origin }) => origin?.ordinal ?? null],
+  ['origin_key', 'bytea', originKey],
 ];
 
 export const activityColumns = (shard: number, recordedAt: Instant): ColumnOf<LoggedActivity>[] => [
@@ -126,6 +128,16 @@ export const rejectionColumns = (shard: number, recordedAt: Instant): ColumnOf<L
   ['traceparent', 'text', (r) => r.event.traceparent ?? null],
   ['data', 'json', rejectionData],
 ];
+
+/** What makes a task once: its event, and for a flow's task flow, node and ordinal. NUL occurs in none of them. */
+function originKey({ identity, origin }: CreatedTask): Buffer {
+  const parts = [
+    identity.source,
+    identity.id,
+    ...(origin ? [origin.flow, origin.node, String(origin.ordinal)] : []),
+  ];
+  return createHash('sha256').update(parts.join('\0')).digest();
+}
 
 /** The activity's data on the wire, in the contract's order; the envelope's attributes are columns. */
 function activityData(activity: LoggedActivity): string {

@@ -160,6 +160,30 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     expect(positions).toEqual(Array.from({ length: before + 24 }, (_, i) => i + 1));
   });
 
+  it('stores an event whose identity is as long as the contract allows', async () => {
+    const longest = { source: '\u{1f600}'.repeat(512), id: '\u{10ffff}'.repeat(128) };
+    const event = anEvent(
+      { type: 'conversation.outcome.v1', data: { flowId: 'f', intent: 'i', result: 'r' } },
+      {
+        tenantId: tenant().padEnd(64, 'x'),
+        ...longest,
+      },
+    );
+    const flow = {
+      id: '\u{1f601}'.repeat(128),
+      name: 'every outcome',
+      on: { type: 'conversation.outcome.v1' },
+      nodes: [{ id: '\u{1f602}'.repeat(128), kind: 'create_task', task: { type: 'internal', title: 'x' } }],
+    };
+    const before = (await tested.counts()).tasks;
+    await tested.store.inShard(1, [event.tenantId], async (tx) => {
+      tx.revisions = async () => new Map([[event.tenantId, { workforce: 0, flows: 1 }]]);
+      tx.flows = async () => [{ id: flow.id, version: 1, definition: flow }];
+      await applyEvents([event], null, tx, { directory: new TenantDirectory(), now: () => NOW });
+    });
+    expect((await tested.counts()).tasks).toBe(before + 1);
+  });
+
   it('stores the position with the batch, and lower again when rewound', async () => {
     const at = (nextOffset: string): InputPosition => ({
       topic: `t-${run}`,

@@ -1,11 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 @Entity('task')
-@Index(
-  'task_origin',
-  ['tenantId', 'originSource', 'originEventId', 'originFlow', 'originNode', 'originOrdinal'],
-  { unique: true },
-)
+@Index('task_origin', ['tenantId', 'originKey'], { unique: true })
 @Index('task_by_conversation', ['tenantId', 'conversationId'])
 @Index('task_by_shard', ['shard'])
 export class TaskEntity {
@@ -34,7 +30,12 @@ export class TaskEntity {
   @Column('integer') version: number;
   @Column('text', { name: 'origin_source' }) originSource: string;
   @Column('text', { name: 'origin_event_id' }) originEventId: string;
-  @Column('text', { name: 'origin_flow', default: '' }) originFlow: string;
-  @Column('text', { name: 'origin_node', default: '' }) originNode: string;
-  @Column('smallint', { name: 'origin_ordinal', default: 0 }) originOrdinal: number;
+  @Column('text', { name: 'origin_flow', nullable: true }) originFlow: string | null;
+  @Column('text', { name: 'origin_node', nullable: true }) originNode: string | null;
+  @Column('smallint', { name: 'origin_ordinal', nullable: true }) originOrdinal: number | null;
+  @Column('bytea', {
+    name: 'origin_key',
+    comment: 'SHA-256 over the five origin columns: together they can exceed what an index entry holds',
+  })
+  originKey: Buffer;
 }

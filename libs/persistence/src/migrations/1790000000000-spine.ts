@@ -149,14 +149,16 @@ export class Spine1790000000000 implements MigrationInterface {
         version integer not null,
         origin_source text not null,
         origin_event_id text not null,
-        origin_flow text not null default '',
-        origin_node text not null default '',
-        origin_ordinal smallint not null default 0,
+        origin_flow text,
+        origin_node text,
+        origin_ordinal smallint,
+        origin_key bytea not null,
         primary key (tenant_id, id)
       );
-      create unique index task_origin on task (tenant_id, origin_source, origin_event_id, origin_flow, origin_node, origin_ordinal);
+      create unique index task_origin on task (tenant_id, origin_key);
       create index task_by_conversation on task (tenant_id, conversation_id);
       create index task_by_shard on task (shard);
+      comment on column task.origin_key is 'SHA-256 over the five origin columns: together they can exceed what an index entry holds';
       comment on index task_origin is 'One event makes a task once, whatever id is derived (invariant 1)';
 
       create table activity_log (

@@ -1,0 +1,24 @@
+const KIB = 1024;
+
+/**
+ * How much of anything a message may hold. Characters are Unicode code points, as JSON Schema's `maxLength` counts them;
+ * bytes are those of UTF-8.
+ */
+export const LIMITS = {
+  /** The record's value, in bytes. Keys and headers are bounded by the attributes' own limits. */
+  messageBytes: 256 * KIB,
+  /** Levels of objects and arrays in `data`, itself the first; the envelope of a structured message is not counted, so that both bindings agree. */
+  dataLevels: 64,
+  eventIdCharacters: 128,
+  sourceCharacters: 512,
+  idCharacters: 128,
+  tenantCharacters: 64,
+  titleCharacters: 500,
+  /** A description, comment, text, reason or resolution. */
+  textBytes: 16 * KIB,
+  /** Spans of working time in a day. */
+  spansADay: 24,
+  holidays: 5000,
+  /** Steps of an escalation. */
+  escalationSteps: 10,
+} as const;

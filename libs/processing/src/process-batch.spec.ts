@@ -185,6 +185,14 @@ describe('a transaction that fails for a message’s sake', () => {
     await processBatch(records, ports, RUNNING);
     expect([positionsBefore, store.state.positions.size, letters.length]).toEqual([0, 1, 1]);
   });
+
+  it('stores the position only after the dead letter is safe, also of a record nobody could read', async () => {
+    const { store, records, ports } = world(['broken', create('a'), 'broken']);
+    const before: number[] = [];
+    ports.deadLetters = { publish: async () => void before.push(store.state.positions.size) };
+    await processBatch(records, ports, RUNNING);
+    expect([before, store.state.positions.size, store.state.tasks.size]).toEqual([[0], 1, 1]);
+  });
 });
 
 describe('an outage', () => {

@@ -1,0 +1,13 @@
+export { type AssignmentListener, type PartitionsByTopic } from './assignment';
+export * from './batch.context';
+export * from './batch.decorator';
+export * from './codecs';
+export * from './dead-letter.producer';
+export * from './event.producer';
+export * from './fenced-log.writer';
+export * from './kafka-batch.strategy';
+export * from './kafka.client';
+export * from './raw-record.reader';
+export { RecordsUnreadableError } from './records-unreadable.error';
+export { InputPositionError } from './start-position';
+export * from './topic.admin';

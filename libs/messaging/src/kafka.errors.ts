@@ -1,0 +1,45 @@
+/** Errors that mean the member must join its group again (kafkajs names them so, and does it). */
+const MEMBERSHIP_ENDS = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+]);
+
+/** kafkajs calls these not retriable, since it has retried enough; for us they are a broker that is not there yet. */
+const BROKER_NOT_READY = new Set([
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSTimeout',
+  'KafkaJSLockTimeout',
+  'KafkaJSNoBrokerAvailableError',
+]);
+
+interface KafkaError {
+  name?: string;
+  type?: string;
+  retriable?: boolean;
+  cause?: unknown;
+}
+
+/** Whether the broker no longer takes this member for a current one. */
+export function endsMembership(error: unknown): boolean {
+  return MEMBERSHIP_ENDS.has((error as KafkaError | null)?.type ?? '');
+}
+
+/** Whether waiting helps: a broker that is down, starting, electing or moving. False for a refusal or an unreadable record. */
+export function isBrokerOutage(error: unknown): boolean {
+  const original = originOf(error) as KafkaError;
+  return original.retriable === true || BROKER_NOT_READY.has(original.name ?? '') || endsMembership(original);
+}
+
+/** What an operator is told is being waited for. */
+export function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  const missing = (originOf(error) as KafkaError).type === 'UNKNOWN_TOPIC_OR_PARTITION';
+  return missing ? `${message} (topics are made by: npm run cli -- migrate)` : message;
+}
+
+function originOf(error: unknown): unknown {
+  const { cause } = error as KafkaError;
+  return cause == null ? error : originOf(cause);
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { type LoggerService } from '@nestjs/common';
+import { type Kafka } from 'kafkajs';
+import { type InputPosition, type InputPositions, fingerprintOf, type RawRecord } from '#libs/processing';
+import { createKafka } from './kafka.client';
+
+/** What the integration tests of this library share. Nothing here runs in the product. */
+
+/** The brokers that jest's global setup has started or was given. */
+export function testBrokers(): string[] {
+  const brokers = process.env['CT_TEST_KAFKA_BROKERS'];
+  if (!brokers) throw new Error('CT_TEST_KAFKA_BROKERS is not set: test/stack/global-setup.js sets it');
+  return brokers.split(',');
+}
+
+/** Keeps topics and groups of suites that share a broker apart. */
+export function uniquePrefix(): string {
+  return `t${randomBytes(5).toString('hex')}.`;
+}
+
+/** Remembers what was logged. */
+export class MemoryLogger implements LoggerService {
+  readonly lines: string[] = [];
+  log = (message: unknown): void => void this.lines.push(String(message));
+  warn = this.log;
+  error = this.log;
+  debug = this.log;
+}
+
+export function testKafka(logger: LoggerService = new MemoryLogger()): Kafka {
+  return createKafka({ brokers: testBrokers(), clientId: 'messaging-test' }, logger);
+}
+
+/** Positions as the database would keep them. */
+export class MemoryPositions implements InputPositions {
+  private readonly stored = new Map<string, InputPosition>();
+
+  load(topic: string, partition: number): Promise<InputPosition | null> {
+    return Promise.resolve(this.stored.get(`${topic}/${partition}`) ?? null);
+  }
+
+  /** As the last transaction of a batch that ended with this record. */
+  storeAfter(record: RawRecord): void {
+    const { topic, partition, offset } = record;
+    const nextOffset = String(BigInt(offset) + 1n);
+    this.stored.set(`${topic}/${partition}`, {
+      topic,
+      partition,
+      nextOffset,
+      fingerprint: fingerprintOf(record),
+    });
+  }
+
+  store(position: InputPosition): void {
+    this.stored.set(`${position.topic}/${position.partition}`, position);
+  }
+}
+
+/** More than anything here takes; without an end, a failed test's wait would keep jest from ending. */
+const PATIENCE_MS = 55_000;
+
+/** Waits until something is so. @throws when it never will be. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`still not so: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

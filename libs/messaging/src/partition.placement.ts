@@ -1,0 +1,67 @@
+import { type Consumer } from 'kafkajs';
+import { type PartitionsByTopic } from './assignment';
+import { PartitionReading } from './partition.reading';
+import { GrowingPause } from './pause';
+import { InputPositionError } from './start-position';
+import { type StartPositionsReader } from './start-positions.reader';
+
+/** What a placement must know of the member it belongs to, and tell it. */
+export interface PlacementOwner {
+  /** Whether the partitions were taken away, or the member stops. */
+  isOver(): boolean;
+  onFatal(error: Error): void;
+  onWait(what: string): void;
+}
+
+/** Where each partition of one assignment is being read. Until a partition is placed, it is not fetched. */
+export class PartitionPlacement {
+  private readonly readings = new Map<string, PartitionReading>();
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly topicPrefix: string,
+    private readonly startPositions: StartPositionsReader,
+    private readonly owner: PlacementOwner,
+  ) {}
+
+  /** Undefined while the partition is not placed. */
+  readingOf(topic: string, partition: number): PartitionReading | undefined {
+    return this.readings.get(keyOf(topic, partition));
+  }
+
+  /**
+   * Stops fetching at once, finds out where to begin, and lets the partitions be fetched from there. Waits for database and
+   * broker as long as it takes. Never rejects.
+   */
+  async place(partitions: PartitionsByTopic): Promise<void> {
+    const named = Object.entries(partitions);
+    for (const [topic, numbers] of named)
+      numbers.forEach((number) => this.readings.delete(keyOf(topic, number)));
+    const full = named.map(([topic, numbers]) => ({ topic: this.topicPrefix + topic, partitions: numbers }));
+    const pause = new GrowingPause(250, 1_000);
+    while (!this.owner.isOver()) {
+      try {
+        this.consumer.pause(full);
+        const placed = await this.startPositions.place(partitions);
+        if (this.owner.isOver()) return;
+        for (const { topic, partition, start } of placed) {
+          this.readings.set(keyOf(topic, partition), new PartitionReading(start));
+          // Without autoCommit a seek does not commit.
+          this.consumer.seek({ topic: this.topicPrefix + topic, partition, offset: String(start.readFrom) });
+        }
+        this.consumer.resume(full);
+        return;
+      } catch (error) {
+        if (error instanceof InputPositionError) return this.owner.onFatal(error);
+        this.owner.onWait(
+          `input positions unknown, again in ${pause.nextMs} ms: ${(error as Error).message}`,
+        );
+        await pause.take();
+      }
+    }
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,146 @@
+import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
+
+/** A topic as it should be. */
+export interface TopicSpec {
+  /** Without the deployment's prefix. */
+  name: string;
+  partitions: number;
+  /** Kafka's own names and texts, such as `cleanup.policy: compact`. */
+  config: Record<string, string>;
+  /** Absent: the broker's default. */
+  replicationFactor?: number;
+}
+
+/** Something about an existing topic that is not as it should be. */
+export interface TopicDifference {
+  topic: string;
+  /** `partitions`, or a name of Kafka's configuration. */
+  setting: string;
+  expected: string;
+  actual: string;
+}
+
+export interface PartitionOffsets {
+  partition: number;
+  earliest: bigint;
+  /** The offset the next record gets. */
+  end: bigint;
+}
+
+/**
+ * Creates the topics that are missing, and compares the others in partition count and every setting given.
+ *
+ * @param prefix the deployment's, put before every name as it is.
+ * @returns the names made, and the differences found; nothing that exists is changed.
+ */
+export function ensureTopics(
+  kafka: Kafka,
+  prefix: string,
+  specs: TopicSpec[],
+): Promise<{ created: string[]; differences: TopicDifference[] }> {
+  return withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const missing = specs.filter(({ name }) => !existing.has(prefix + name));
+    if (missing.length > 0) await create(admin, prefix, missing);
+    const differences = await differencesOf(admin, prefix, specs);
+    return { created: missing.map(({ name }) => name), differences };
+  });
+}
+
+/** Offsets of every partition, in partition order. @throws when the topic does not exist. */
+export function endOffsets(kafka: Kafka, prefix: string, topic: string): Promise<PartitionOffsets[]> {
+  return withAdmin(kafka, async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(prefix + topic);
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, earliest: BigInt(low), end: BigInt(high) }))
+      .sort((a, b) => a.partition - b.partition);
+  });
+}
+
+/** Where a group is in each partition of a topic, in partition order; null where it has committed nothing. */
+export function groupOffsets(
+  kafka: Kafka,
+  prefix: string,
+  groupId: string,
+  topic: string,
+): Promise<{ partition: number; offset: bigint | null }[]> {
+  return withAdmin(kafka, async (admin) => {
+    const [found] = await admin.fetchOffsets({ groupId, topics: [prefix + topic] });
+    return (found?.partitions ?? [])
+      .map(({ partition, offset }) => ({ partition, offset: BigInt(offset) < 0n ? null : BigInt(offset) }))
+      .sort((a, b) => a.partition - b.partition);
+  });
+}
+
+/** Deletes those that exist; they disappear from the brokers only a little after this resolves. */
+export function deleteTopics(kafka: Kafka, prefix: string, names: string[]): Promise<void> {
+  return withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const topics = names.map((name) => prefix + name).filter((name) => existing.has(name));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  });
+}
+
+async function create(admin: Admin, prefix: string, specs: TopicSpec[]): Promise<void> {
+  // Another process may be creating them too: then this says false, and they are there.
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: specs.map(({ name, partitions, config, replicationFactor }) => ({
+      topic: prefix + name,
+      numPartitions: partitions,
+      replicationFactor: replicationFactor ?? -1,
+      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    })),
+  });
+}
+
+async function differencesOf(admin: Admin, prefix: string, specs: TopicSpec[]): Promise<TopicDifference[]> {
+  const partitions = await partitionCounts(
+    admin,
+    specs.map(({ name }) => prefix + name),
+  );
+  const settings = await settingsOf(
+    admin,
+    specs.map(({ name }) => prefix + name),
+  );
+  return specs.flatMap(({ name, partitions: count, config }) => {
+    const actual = settings.get(prefix + name);
+    const compared = [
+      { setting: 'partitions', expected: String(count), actual: String(partitions.get(prefix + name)) },
+      ...Object.entries(config).map(([setting, expected]) => ({
+        setting,
+        expected,
+        actual: String(actual?.get(setting)),
+      })),
+    ];
+    return compared.filter((each) => each.expected !== each.actual).map((each) => ({ topic: name, ...each }));
+  });
+}
+
+async function partitionCounts(admin: Admin, names: string[]): Promise<Map<string, number>> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
+}
+
+async function settingsOf(admin: Admin, names: string[]): Promise<Map<string, Map<string, string>>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,21 @@
+/** The two logs each shard has; a log is mirrored to the topic of the same meaning. */
+export type LogName = 'activity' | 'rejection';
+
+/** One entry of a shard's log, as the relay needs it: already in the words of the wire. */
+export interface LogEntry {
+  /** 1, 2, 3 … without gaps; the record's offset plus one. */
+  position: number;
+  key: string;
+  /** The CloudEvents binary-mode headers, `position` and, if there is one, `traceparent`. */
+  headers: Record<string, string>;
+  /** The event's data, JSON. */
+  value: string;
+}
+
+/** Port: the logs in the database. Implemented in persistence. */
+export interface LogSource {
+  /** The last position of each shard's log; absent or 0 where it is empty. */
+  heads(log: LogName): Promise<Map<number, number>>;
+  /** Entries after `afterPosition` in order, at most `limit`, contiguous. */
+  read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]>;
+}

@@ -1,0 +1,3 @@
+export * from './environment.reader';
+export * from './settings';
+export * from './settings.error';

@@ -1,0 +1,113 @@
+import { type Environment, EnvironmentReader } from './environment.reader';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What every process of this product is told from outside. Each field names its variable; `.env.example` lists them all. */
+export interface Settings {
+  /** `KAFKA_BROKERS`: `host:port`, separated by commas. */
+  kafkaBrokers: string[];
+  /** `KAFKA_GROUP_ID`: the consumer group of the conversation topics. */
+  kafkaGroupId: string;
+  /** `TOPIC_PREFIX`: put before every topic's name as it is; empty for none. */
+  topicPrefix: string;
+  /** `KAFKA_SESSION_TIMEOUT_MS`: a worker not heard of for so long loses its partitions to the others. */
+  kafkaSessionTimeoutMs: number;
+  /** `DATABASE_URL`: PostgreSQL as the application's role. */
+  databaseUrl: string;
+  /** `MIGRATE_DATABASE_URL`: the same database as its owner; only `migrate` needs it. */
+  migrateDatabaseUrl: string | null;
+  /** `SHARDS`: N, for the first `migrate` alone; afterwards the stored one counts. Null when unset. */
+  shards: number | null;
+  /** `LOG_LEVEL`. */
+  logLevel: LogLevel;
+  /** `CONCURRENCY`: partitions processed at once by one worker. */
+  concurrency: number;
+  /** `DATABASE_POOL`: connections at most. */
+  databasePool: number;
+  /** `BATCH_SIZE`: records of one partition in one batch at most. */
+  batchSize: number;
+  /** `POLL_MS`: milliseconds between the relay's looks at the logs when nothing woke it. */
+  pollMs: number;
+}
+
+/** N when nothing else is said (contract, Topics). */
+export const DEFAULT_SHARDS = 12;
+
+/** As `Settings`, before anybody insisted on broker and database: a command that needs one of them only asks for that one. */
+export type AvailableSettings = Omit<Settings, 'kafkaBrokers' | 'databaseUrl'> & {
+  kafkaBrokers: string[] | null;
+  databaseUrl: string | null;
+};
+
+/**
+ * Parses the environment once into a typed object; a process that runs the service needs all of it.
+ *
+ * @throws SettingsError naming every variable that is missing or bad and what it should be, never its value.
+ */
+export function readSettings(env: Environment): Settings {
+  const reader = new EnvironmentReader(env);
+  const settings = parse(reader);
+  const { kafkaBrokers, databaseUrl } = settings;
+  if (!kafkaBrokers) reader.refuse('KAFKA_BROKERS', 'must be set: host:port, separated by commas');
+  if (!databaseUrl) reader.refuse('DATABASE_URL', 'must be set: postgres://role:password@host:port/database');
+  reader.check();
+  return { ...settings, kafkaBrokers: kafkaBrokers!, databaseUrl: databaseUrl! };
+}
+
+/**
+ * The same for who does not need everything: brokers and database may be missing.
+ *
+ * @throws SettingsError as above, for what is set and bad.
+ */
+export function readAvailableSettings(env: Environment): AvailableSettings {
+  const reader = new EnvironmentReader(env);
+  const settings = parse(reader);
+  reader.check();
+  return settings;
+}
+
+function parse(reader: EnvironmentReader): AvailableSettings {
+  const brokers = reader.text('KAFKA_BROKERS', isBrokerList, 'must be host:port, separated by commas');
+  const shards = reader.integer('SHARDS', 1, 1_000, 0);
+  return {
+    kafkaBrokers: brokers?.split(',').map((broker) => broker.trim()) ?? null,
+    kafkaGroupId:
+      reader.text('KAFKA_GROUP_ID', isTopicText, 'must be 1–200 of A-Z a-z 0-9 . _ -') ??
+      'conversation-tasks',
+    topicPrefix: reader.text('TOPIC_PREFIX', isTopicText, 'must be at most 200 of A-Z a-z 0-9 . _ -') ?? '',
+    kafkaSessionTimeoutMs: reader.integer('KAFKA_SESSION_TIMEOUT_MS', 1_000, 1_800_000, 30_000),
+    databaseUrl: reader.text('DATABASE_URL', isPostgresUrl, POSTGRES_URL) ?? null,
+    migrateDatabaseUrl: reader.text('MIGRATE_DATABASE_URL', isPostgresUrl, POSTGRES_URL) ?? null,
+    shards: shards === 0 ? null : shards,
+    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    concurrency: reader.integer('CONCURRENCY', 1, 64, 4),
+    databasePool: reader.integer('DATABASE_POOL', 1, 500, 10),
+    batchSize: reader.integer('BATCH_SIZE', 1, 10_000, 500),
+    pollMs: reader.integer('POLL_MS', 10, 60_000, 500),
+  };
+}
+
+const POSTGRES_URL = 'must be a URL such as postgres://role:password@host:5432/database';
+
+function isPostgresUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, hostname, pathname } = new URL(text);
+  return (
+    ['postgres:', 'postgresql:'].includes(protocol) &&
+    username !== '' &&
+    hostname !== '' &&
+    pathname.length > 1
+  );
+}
+
+function isBrokerList(text: string): boolean {
+  return text.split(',').every((broker) => {
+    const port = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})$/.exec(broker.trim())?.[1];
+    return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+  });
+}
+
+function isTopicText(text: string): boolean {
+  return /^[A-Za-z0-9._-]{1,200}$/.test(text);
+}

@@ -107,8 +107,8 @@ export class WorkerModule {
                 kafka,
                 identity,
                 topics: {
-                  activity: `${topicPrefix}task-activity`,
-                  rejection: `${topicPrefix}task-rejections`,
+                  activity: topicPrefix + TASK_ACTIVITY_TOPIC,
+                  rejection: topicPrefix + TASK_REJECTIONS_TOPIC,
                 },
               }),
               notifications,

@@ -1,5 +1,5 @@
 import { type CreateTask } from './command';
-import { type DecisionContext } from './decide';
+import { type DecisionContext } from './decision';
 import { type Rejection } from './rejection';
 import { type Task } from './task';
 

@@ -1,43 +1,9 @@
-import { type Activity, type Cause, type Change, type FlowTrace } from './activity';
-import { type Due, type TaskCommand } from './command';
+import { type Activity, type Change, type FlowTrace } from './activity';
+import { type TaskCommand } from './command';
 import { type CreationRule, creationRules } from './creation.rules';
-import { type Rejection } from './rejection';
+import { type Decision, type DecisionContext, type TaskDraft } from './decision';
 import { type Task } from './task';
-import {
-  type Actor,
-  type Assignee,
-  type Channel,
-  type Instant,
-  type Priority,
-  type TaskType,
-} from './vocabulary';
-
-/** What a decision may know beside the command and the task. No clock: `time` is the event's. */
-export interface DecisionContext {
-  tenantId: string;
-  conversationId: string;
-  channel: Channel;
-  time: Instant;
-  cause: Cause;
-  /** The id the task gets when the command names none. */
-  derivedTaskId: string;
-  assigneeExists(assignee: Assignee): boolean;
-  resolveDue(due: Due): { ok: true; at: Instant } | { ok: false; problem: string };
-}
-
-/** What becomes of a command: activities, in order, or one rejection. */
-export type Decision = { activities: Activity[] } | { rejection: Rejection };
-
-/** A task that is to be, everything worked out. */
-export interface TaskDraft {
-  id: string;
-  type: TaskType;
-  priority: Priority;
-  title: string;
-  description: string | null;
-  assignee: Assignee | null;
-  dueAt: Instant | null;
-}
+import { type Actor } from './vocabulary';
 
 /**
  * Decides a command, purely: the same command, task and context always give the same decision.

@@ -4,6 +4,7 @@ export * from './command';
 export * from './conversation';
 export * from './creation.rules';
 export * from './decide';
+export * from './decision';
 export * from './due';
 export * from './evolve';
 export * from './identity';

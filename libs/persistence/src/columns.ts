@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Conversation, type Instant } from '#libs/domain';
 import {
+  causeOf,
   type CreatedTask,
   type InboundEvent,
   type LoggedActivity,
@@ -157,11 +158,11 @@ function activityData(activity: LoggedActivity): string {
 }
 
 function rejectionData({ code, detail, event }: LoggedRejection): string {
-  const { source, id, conversationId, time, body, origin } = event;
+  const { conversationId, time, body } = event;
   return JSON.stringify({
     code,
     detail,
     command: { type: body.type, subject: conversationId, time, data: body.data },
-    cause: { source, id, topic: origin.topic, partition: origin.partition, offset: Number(origin.offset) },
+    cause: causeOf(event),
   });
 }

@@ -6,9 +6,10 @@ import {
   LATER_COMMANDS,
   taskIdOf,
 } from '#libs/domain';
+import { causeOf } from './cause';
 import { factsOf } from './conversation-facts';
 import { createFlowTasks } from './flow-tasks';
-import { type ConversationOutcome, type InboundEvent } from './inbound-event';
+import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
 import { type Outcome } from './outcome';
 import { type ShardTransaction } from './shard.store';
@@ -108,11 +109,6 @@ function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
   };
 }
 
-/** An event as the cause of what it led to, with where it was read. */
-export function causeOf({ source, id, origin }: InboundEvent): DecisionContext['cause'] {
-  return { source, id, topic: origin.topic, partition: origin.partition, offset: Number(origin.offset) };
-}
-
 function isIdentified(event: InboundEvent): event is IdentifiedEvent {
   switch (event.body.type) {
     case 'conversation.started.v1':
@@ -136,5 +132,3 @@ function touchedTasks(event: IdentifiedEvent): { tenantId: string; taskId: strin
 function unique<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [keyOf(item), item])).values()];
 }
-
-export type OutcomeEvent = InboundEvent & { body: ConversationOutcome };

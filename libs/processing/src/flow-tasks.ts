@@ -1,7 +1,10 @@
 import { type Activity, type Conversation, type FlowOrigin, taskCreated, taskIdOf } from '#libs/domain';
 import { evaluateFlow, type FlowVariables } from '#libs/flows';
-import { causeOf, type OutcomeEvent } from './apply-events';
+import { causeOf } from './cause';
+import { type ConversationOutcome, type InboundEvent } from './inbound-event';
 import { FlowUnreadable, type Tenant } from './tenant-directory';
+
+type OutcomeEvent = InboundEvent & { body: ConversationOutcome };
 
 /**
  * Runs a tenant's flows on an outcome: the Create Task nodes whose condition holds become activities. Assignee and due date were

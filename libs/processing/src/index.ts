@@ -1,5 +1,6 @@
 export * from './apply-events';
 export * from './apply-workforce';
+export * from './cause';
 export * from './dead-letter';
 export * from './inbound-event';
 export * from './input-position';

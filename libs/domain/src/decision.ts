@@ -1,0 +1,31 @@
+import { type Activity, type Cause } from './activity';
+import { type Due } from './command';
+import { type Rejection } from './rejection';
+import { type Assignee, type Channel, type Instant, type Priority, type TaskType } from './vocabulary';
+
+/** What a decision may know beside the command and the task. No clock: `time` is the event's. */
+export interface DecisionContext {
+  tenantId: string;
+  conversationId: string;
+  channel: Channel;
+  time: Instant;
+  cause: Cause;
+  /** The id the task gets when the command names none. */
+  derivedTaskId: string;
+  assigneeExists(assignee: Assignee): boolean;
+  resolveDue(due: Due): { ok: true; at: Instant } | { ok: false; problem: string };
+}
+
+/** What becomes of a command: activities, in order, or one rejection. */
+export type Decision = { activities: Activity[] } | { rejection: Rejection };
+
+/** A task that is to be, everything worked out. */
+export interface TaskDraft {
+  id: string;
+  type: TaskType;
+  priority: Priority;
+  title: string;
+  description: string | null;
+  assignee: Assignee | null;
+  dueAt: Instant | null;
+}

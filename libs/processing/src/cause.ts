@@ -1,0 +1,7 @@
+import { type Cause } from '#libs/domain';
+import { type InboundEvent } from './inbound-event';
+
+/** An event as the cause of what it led to, with where it was read. */
+export function causeOf({ source, id, origin }: InboundEvent): Cause {
+  return { source, id, topic: origin.topic, partition: origin.partition, offset: Number(origin.offset) };
+}

@@ -32,14 +32,19 @@ export function testServerUrl(): string {
  * Makes a database with roles of its own, since roles belong to the whole server.
  *
  * @param options.migrated whether to bring it to this release's schema, with `shards` shards and an arbitrary producer id.
+ * @param options.serverUrl a server other than the one all suites share.
  */
-export async function createTestDatabase({ migrated = true, shards = 12 } = {}): Promise<TestDatabase> {
+export async function createTestDatabase({
+  migrated = true,
+  shards = 12,
+  serverUrl = testServerUrl(),
+} = {}): Promise<TestDatabase> {
   const name = `ct_${randomBytes(6).toString('hex')}`;
   const role: ApplicationRole = { name: `${name}_app`, password: randomBytes(9).toString('hex') };
-  const server = createDataSource({ url: testServerUrl(), poolSize: 1 });
+  const server = createDataSource({ url: serverUrl, poolSize: 1 });
   await server.initialize();
   await server.query(`create database ${name}`);
-  const ownerUrl = withDatabase(testServerUrl(), name);
+  const ownerUrl = withDatabase(serverUrl, name);
   const url = withRole(ownerUrl, role);
   const owner = createDataSource({ url: ownerUrl, poolSize: 4 });
   const app = createDataSource({ url, poolSize: 10 });

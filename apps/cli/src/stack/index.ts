@@ -1,0 +1,3 @@
+export { startCommand } from './start.command';
+export { resetStack } from './reset';
+export { stackEnvironment } from './stack-file';

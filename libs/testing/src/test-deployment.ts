@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Admin, type Kafka } from 'kafkajs';
+import { TASK_ACTIVITY_TOPIC, TASK_DEAD_LETTERS_TOPIC, TASK_REJECTIONS_TOPIC, TOPICS } from '#libs/contracts';
+import { createKafka, EventProducer, type OutgoingRecord } from '#libs/messaging';
+import { type DeploymentLag, isDrained, lagOf } from './deployment.lag';
+import { NodeProcess } from './node-process';
+import { createTestDatabase, type TestDatabase } from './test-database';
+import { endOffsetsOf, readTopic, type ReadRecord } from './topic.reader';
+import { type WorkerOptions, WorkerProcess } from './worker-process';
+
+const CLI = 'dist/apps/cli/src/main.js';
+const LOOK_AGAIN_MS = 100;
+/** How long nothing at all may happen before `drained` gives up. Longer than a killed member keeps its partitions (30 s). */
+const STANDSTILL_MS = 60_000;
+
+/** The tables that grow with the input, and that nothing but input may change. */
+export const INPUT_TABLES = [
+  'task',
+  'activity_log',
+  'rejection_log',
+  'applied_event',
+  'conversation',
+  'conversation_message',
+  'conversation_outcome',
+] as const;
+export type InputTable = (typeof INPUT_TABLES)[number];
+
+export const OUTPUT_TOPICS = [TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC, TASK_DEAD_LETTERS_TOPIC] as const;
+
+/** What the CLI did. */
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface TestDeploymentOptions {
+  /** Default true; false leaves database and topics to be made by the test. */
+  migrated?: boolean;
+  /** Default 12, as in production. */
+  shards?: number;
+  /** Instead of the broker all suites share: for a test that kills it. */
+  brokers?: string;
+  /** Likewise, the owner's URL of a PostgreSQL server. */
+  databaseServerUrl?: string;
+}
+
+/**
+ * A whole deployment of a test's own: a database, topics and groups with a random name, and as many workers as it wants, on the
+ * broker and the server that all suites share. `close` it in afterAll, whatever happened.
+ */
+export class TestDeployment {
+  readonly #workers: WorkerProcess[] = [];
+
+  private constructor(
+    /** host:port, separated by commas. */
+    readonly brokers: string,
+    /** Put before every topic's name as it is. */
+    readonly topicPrefix: string,
+    readonly groupId: string,
+    readonly database: TestDatabase,
+    readonly kafka: Kafka,
+    readonly admin: Admin,
+    private readonly shards: number,
+  ) {}
+
+  static async create(options: TestDeploymentOptions = {}): Promise<TestDeployment> {
+    const { migrated = true, shards = 12, brokers = testBrokers(), databaseServerUrl } = options;
+    const name = `e2e-${randomBytes(6).toString('hex')}`;
+    const kafka = createKafka({ brokers: brokers.split(','), clientId: name }, silent);
+    const admin = kafka.admin();
+    await admin.connect();
+    const database = await createTestDatabase({ migrated: false, serverUrl: databaseServerUrl });
+    const groupId = `${name}.group`;
+    const deployment = new TestDeployment(brokers, `${name}.`, groupId, database, kafka, admin, shards);
+    try {
+      if (migrated) await deployment.migrate();
+      return deployment;
+    } catch (error) {
+      await deployment.close();
+      throw error;
+    }
+  }
+
+  /** The settings of this deployment's processes. */
+  get env(): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.brokers,
+      KAFKA_GROUP_ID: this.groupId,
+      TOPIC_PREFIX: this.topicPrefix,
+      DATABASE_URL: this.database.url,
+      MIGRATE_DATABASE_URL: this.database.ownerUrl,
+      SHARDS: String(this.shards),
+    };
+  }
+
+  /** Makes tables, roles and topics, with the CLI's `migrate`. */
+  async migrate(): Promise<void> {
+    await this.mustCli(['migrate']);
+    await this.database.app.initialize();
+    await this.database.operator.initialize();
+  }
+
+  /** Runs one command of the CLI to its end. */
+  async cli(
+    args: string[],
+    { input, env }: { input?: string; env?: Record<string, string> } = {},
+  ): Promise<CliResult> {
+    const run = new NodeProcess({ program: CLI, args, input, env: { ...this.env, ...env } });
+    const { code } = await run.exited;
+    return { code, stdout: run.stdout, stderr: run.stderr };
+  }
+
+  /** As `cli`. @throws with what it wrote when it fails. */
+  async mustCli(
+    args: string[],
+    options: { input?: string; env?: Record<string, string> } = {},
+  ): Promise<CliResult> {
+    const result = await this.cli(args, options);
+    if (result.code === 0) return result;
+    throw new Error(`cli ${args.join(' ')} ended with ${result.code}\n${result.stdout}${result.stderr}`);
+  }
+
+  /** Publishes records as they are; topics without the prefix. */
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    const producer = new EventProducer(this.kafka, { topicPrefix: this.topicPrefix });
+    await producer.connect();
+    try {
+      await producer.publish(records);
+    } finally {
+      await producer.disconnect();
+    }
+  }
+
+  /** Starts a worker and resolves when it has joined its groups. */
+  async startWorker(options: WorkerOptions = {}): Promise<WorkerProcess> {
+    return this.spawnWorker(options).ready();
+  }
+
+  /** Starts a worker and does not wait. */
+  spawnWorker({ env = {}, preload = [] }: WorkerOptions = {}): WorkerProcess {
+    const worker = new WorkerProcess({ env: { ...this.env, ...env }, preload });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Stops every worker that runs, by SIGTERM. @throws when one does not end with 0. */
+  async stopWorkers(): Promise<void> {
+    for (const worker of this.#workers.filter(({ exit }) => exit === null)) {
+      const { code, signal } = await worker.stop();
+      if (code !== 0) throw worker.failure(`ended with ${code ?? signal} on SIGTERM`);
+    }
+  }
+
+  /**
+   * Resolves when the groups have no lag and both topics have everything their logs have. There is no limit on time as long as
+   * something happens.
+   *
+   * @throws when nothing has changed for a minute, or no worker runs any more, saying what is missing and what the workers said.
+   */
+  async drained(): Promise<void> {
+    let changedAt = Date.now();
+    let before = '';
+    for (;;) {
+      // Asked before the lag: a worker that finished everything and then ended is no failure.
+      const running = this.#workers.some(({ exit }) => exit === null);
+      const lag = await this.lag();
+      if (isDrained(lag)) return;
+      const now = JSON.stringify(lag);
+      if (now !== before) changedAt = Date.now();
+      before = now;
+      if (!running) throw this.#notDrained('no worker runs', lag);
+      if (Date.now() - changedAt > STANDSTILL_MS)
+        throw this.#notDrained(`nothing has happened for ${STANDSTILL_MS} ms`, lag);
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** What is still to be read and to be published. */
+  lag(): Promise<DeploymentLag> {
+    const { admin, topicPrefix, groupId } = this;
+    return lagOf({ admin, db: this.database.operator, topicPrefix, groupId });
+  }
+
+  /** End offsets of a topic's partitions, by partition; the topic without its prefix. */
+  endOffsets(topic: string): Promise<number[]> {
+    return endOffsetsOf(this.admin, this.topicPrefix + topic);
+  }
+
+  /** End offsets of everything the service publishes. */
+  async outputEnds(): Promise<Record<string, number[]>> {
+    const ends = await Promise.all(OUTPUT_TOPICS.map(async (topic) => [topic, await this.endOffsets(topic)]));
+    return Object.fromEntries(ends) as Record<string, number[]>;
+  }
+
+  /** Everything a topic holds now, by partition and offset; the topic without its prefix. */
+  records(topic: string): Promise<ReadRecord[]> {
+    return readTopic(this.kafka, this.admin, this.topicPrefix + topic);
+  }
+
+  /** How many rows each table that grows with the input has, of all tenants. */
+  async rowCounts(): Promise<Record<InputTable, number>> {
+    const counts = INPUT_TABLES.map((table) => `(select count(*)::int from ${table}) as ${table}`);
+    const [row] = await this.query<Record<InputTable, number>>(`select ${counts.join(', ')}`);
+    return row!;
+  }
+
+  /** A hash over all that each of these tables holds: the same as long as no row and no column of one changed. */
+  async contentHashes(tables: readonly InputTable[] = INPUT_TABLES): Promise<Record<string, string>> {
+    const hashes = tables.map(
+      (table) =>
+        `(select md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from ${table} t) as ${table}`,
+    );
+    const [row] = await this.query<Record<string, string>>(`select ${hashes.join(', ')}`);
+    return row!;
+  }
+
+  /** Reads the database as the operator's role, which sees every tenant. */
+  query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.database.operator.query<Row[]>(sql, parameters);
+  }
+
+  /** Ends every worker and removes database, topics and groups. Never rejects: it must not hide why a test failed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill9()));
+    const topics = TOPICS.map(({ name }) => this.topicPrefix + name);
+    await quietly(async () => {
+      const existing = await this.admin.listTopics();
+      await this.admin.deleteTopics({ topics: topics.filter((topic) => existing.includes(topic)) });
+    });
+    await quietly(() => this.admin.deleteGroups([this.groupId, `${this.groupId}.workforce`]));
+    await quietly(() => this.admin.disconnect());
+    await quietly(() => this.database.drop());
+  }
+
+  #notDrained(problem: string, lag: DeploymentLag): Error {
+    const logs = this.#workers.map((worker) => worker.failure('said').message).join('\n');
+    return new Error(`not drained, ${problem}; still missing ${JSON.stringify(lag)}\n${logs}`);
+  }
+}
+
+/** The brokers that jest's global setup has started or was given. */
+function testBrokers(): string {
+  const brokers = process.env.CT_TEST_KAFKA_BROKERS;
+  if (!brokers)
+    throw new Error('CT_TEST_KAFKA_BROKERS is not set: run the tests through npm test or npx jest');
+  return brokers;
+}
+
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  await work().catch(() => undefined);
+}
+
+const nothing = (): void => undefined;
+const silent = { log: nothing, warn: nothing, error: nothing, debug: nothing };

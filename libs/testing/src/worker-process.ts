@@ -1,0 +1,79 @@
+import { type Exit, NodeProcess } from './node-process';
+
+const WORKER = 'dist/apps/worker/src/main.js';
+/** To join two groups, behind members that were killed and are still thought alive, on a machine that does much else. */
+const READY_WITHIN_MS = 120_000;
+
+export interface WorkerOptions {
+  /** Settings beside the deployment's, or instead of them. */
+  env?: Record<string, string>;
+  /** Modules loaded before the program, such as one that injects a fault. */
+  preload?: string[];
+}
+
+/** One worker, the built program, as production runs it. */
+export class WorkerProcess {
+  readonly #process: NodeProcess;
+
+  constructor({ env, preload }: Required<WorkerOptions>) {
+    this.#process = new NodeProcess({ program: WORKER, env, preload });
+  }
+
+  /** Resolves when it has joined its groups. @throws with its log when it does not. */
+  async ready(): Promise<this> {
+    await this.#process.message(isReady, READY_WITHIN_MS);
+    return this;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** How it ended, or null while it runs. */
+  get exit(): Exit | null {
+    return this.#process.exit;
+  }
+
+  /** Resolves when it has ended; never rejects. */
+  get exited(): Promise<Exit> {
+    return this.#process.exited;
+  }
+
+  /** Everything it logged and wrote. */
+  get log(): string {
+    return this.#process.stdout + this.#process.stderr;
+  }
+
+  /** Its log's lines that are JSON, parsed. */
+  logLines(): { level: number; msg?: string }[] {
+    return this.#process.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as { level: number; msg?: string });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.signal(signal);
+  }
+
+  /** SIGTERM, as an orchestrator would. */
+  async stop(): Promise<Exit> {
+    this.#process.signal('SIGTERM');
+    return this.#process.exited;
+  }
+
+  /** `kill -9`: as a crash or a power cut. */
+  async kill9(): Promise<Exit> {
+    this.#process.signal('SIGKILL');
+    return this.#process.exited;
+  }
+
+  /** An error with the end of its log. */
+  failure(problem: string): Error {
+    return this.#process.failure(problem);
+  }
+}
+
+function isReady(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && (message as { ready?: unknown }).ready === true;
+}

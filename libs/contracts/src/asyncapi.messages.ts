@@ -119,7 +119,7 @@ function withoutNull({ anyOf, ...schema }: JsonSchema): JsonSchema {
 }
 
 /** The example's headers. */
-export function headerExample(
+function headerExample(
   group: MessageGroup,
   type: string,
   example: MessageExample,

@@ -24,7 +24,7 @@ export function rootOf(parsed: ParseResult): AstNode {
 }
 
 /** The nodes right below one, as written; macros are not expanded. */
-export function writtenChildren(node: AstNode): AstNode[] {
+function writtenChildren(node: AstNode): AstNode[] {
   const args = node.args as AstNode[];
   switch (node.op) {
     case 'value':

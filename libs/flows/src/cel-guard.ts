@@ -5,7 +5,7 @@ import { calendarPart, checkDurationText, checkTimestampText, checkZone, isCalen
  * What one evaluation may cost. A unit is about one node of the syntax tree evaluated (20–50 ns), so this is
  * some milliseconds at worst. Counted, not timed: the same event must give the same task on every machine.
  */
-export const EVALUATION_BUDGET = 100_000;
+const EVALUATION_BUDGET = 100_000;
 
 /** Thrown when an evaluation costs too much. One for all: nothing about it differs, and a stack costs microseconds. */
 const TOO_EXPENSIVE = new Error('the expression costs too much on this event');

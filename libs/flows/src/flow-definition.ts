@@ -36,7 +36,7 @@ export interface Computed<T> {
 // The contract's words, said again: this library depends on no other.
 export const FLOW_EVENT_TYPES = ['conversation.outcome.v1'] as const;
 export const FLOW_CHANNELS = ['call', 'message', 'whatsapp'] as const;
-export type FlowChannel = (typeof FLOW_CHANNELS)[number];
+type FlowChannel = (typeof FLOW_CHANNELS)[number];
 export const FLOW_TASK_TYPES = ['follow_up', 'internal'] as const;
 export type FlowTaskType = (typeof FLOW_TASK_TYPES)[number];
 export const FLOW_PRIORITIES = ['low', 'medium', 'high', 'critical'] as const;

@@ -2,7 +2,7 @@ import { type FlowVariables, pathText, valueAt, type VariablePath } from './flow
 import { cutToCharacters } from './text';
 
 /** How much of what a node looked at is kept with the task, as JSON in UTF-8 bytes. */
-export const MAX_INPUT_BYTES = 32 * 1024;
+const MAX_INPUT_BYTES = 32 * 1024;
 /** A long text keeps its beginning when inputs are cut. */
 const KEPT_CHARACTERS = 1_000;
 

@@ -14,7 +14,7 @@ export interface Envelope {
   traceparent?: string;
 }
 
-export const DEFAULT_TENANT = 'default';
+const DEFAULT_TENANT = 'default';
 
 /**
  * Validates the attributes and puts them into the product's own words: the tenant `default` where none is named, the time as an Instant. A malformed

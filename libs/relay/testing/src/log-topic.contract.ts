@@ -7,15 +7,8 @@ import {
 } from '#libs/relay';
 import { eventually } from './eventually';
 import { MemoryLogSource } from './memory.log-source';
+import { type PublishedRecord } from './published-record';
 import { expectMirrored, type RunningRelay, startRelay } from './relay.fixture';
-
-/** A record as an independent reader sees it. */
-export interface PublishedRecord {
-  offset: number;
-  key: string;
-  value: string;
-  position: number | null;
-}
 
 /** Topics that an implementation writes to, and what may befall them. */
 export interface LogTopicHarness {

@@ -7,7 +7,7 @@ import {
   type RelayStoppedError,
 } from '#libs/relay';
 import { type MemoryLogSource } from './memory.log-source';
-import { type PublishedRecord } from './log-topic.contract';
+import { type PublishedRecord } from './published-record';
 
 /** A relay that polls and backs off in milliseconds, and what it said. */
 export interface RunningRelay {

@@ -55,7 +55,18 @@ class KafkaHarness implements LogTopicHarness {
     return writer;
   }
 
+  /** Read again when the reader crashes, as one may on a broker that has just come back. */
   async records(log: LogName, shard: number): Promise<PublishedRecord[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#read(log, shard);
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
+  async #read(log: LogName, shard: number): Promise<PublishedRecord[]> {
     const [start, end] = await this.#range(log, shard);
     const records: PublishedRecord[] = [];
     if (start === end) return records;
@@ -64,6 +75,7 @@ class KafkaHarness implements LogTopicHarness {
       await consumer.connect();
       await consumer.subscribe({ topics: [TOPICS[log]], fromBeginning: true });
       await new Promise<void>((resolve, reject) => {
+        consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
         const eachMessage = async ({ partition, message }: EachMessagePayload): Promise<void> => {
           if (partition !== shard || records.length === end - start) return;
           records.push({

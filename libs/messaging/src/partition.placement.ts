@@ -3,7 +3,7 @@ import { type PartitionsByTopic } from './assignment';
 import { PartitionReading } from './partition.reading';
 import { GrowingPause } from './pause';
 import { InputPositionError } from './start-position';
-import { type StartPositionsReader } from './start-positions.reader';
+import { type PlacedPartition, type StartPositionsReader } from './start-positions.reader';
 
 /** What a placement must know of the member it belongs to, and tell it. */
 export interface PlacementOwner {
@@ -50,6 +50,7 @@ export class PartitionPlacement {
           this.consumer.seek({ topic: this.topicPrefix + topic, partition, offset: String(start.readFrom) });
         }
         this.consumer.resume(full);
+        await this.commitWhatTheGroupNeverDid(placed);
         return;
       } catch (error) {
         if (error instanceof InputPositionError) return this.owner.onFatal(error);
@@ -59,6 +60,24 @@ export class PartitionPlacement {
         await pause.take();
       }
     }
+  }
+
+  /**
+   * A process may die between the database's commit and the group's first one of a partition, and a group forgets after a week
+   * of silence: with nothing more to read, nobody would commit, and the group's lag would stay.
+   */
+  private async commitWhatTheGroupNeverDid(placed: readonly PlacedPartition[]): Promise<void> {
+    const uncommitted = placed.filter(({ groupKnowsNothing }) => groupKnowsNothing);
+    if (uncommitted.length === 0) return;
+    const offsets = uncommitted.map(({ topic, partition, start }) => ({
+      topic: this.topicPrefix + topic,
+      partition,
+      offset: String(start.startAt),
+    }));
+    // It only makes the lag say what is so: the next rebalance tries again.
+    await this.consumer
+      .commitOffsets(offsets)
+      .catch((error: Error) => this.owner.onWait(`stored positions not committed: ${error.message}`));
   }
 }
 

@@ -7,6 +7,8 @@ export interface PlacedPartition {
   topic: string;
   partition: number;
   start: StartPosition;
+  /** What was read is stored, and the group has never committed it: its lag would stay until the next record came. */
+  groupKnowsNothing: boolean;
 }
 
 /** Asks everybody who knows where a partition was left, and decides where to begin. */
@@ -35,7 +37,8 @@ export class StartPositionsReader {
           const stored = await this.positions.load(topic, partition);
           const decision = decideStart(stored, group.get(partition) ?? null, range);
           if (!decision.ok) throw new InputPositionError(topic, partition, decision.expected, decision.found);
-          placed.push({ topic, partition, start: decision.start });
+          const groupKnowsNothing = stored !== null && !group.has(partition);
+          placed.push({ topic, partition, start: decision.start, groupKnowsNothing });
         }
       }
       return placed;

@@ -1,5 +1,6 @@
 import { type AppendResult, type LogEntry, type LogName, type LogTopic, type TopicEnd } from '#libs/relay';
-import { type LogTopicHarness, type PublishedRecord } from './log-topic.contract';
+import { type LogTopicHarness } from './log-topic.contract';
+import { type PublishedRecord } from './published-record';
 
 interface Partition {
   start: number;

@@ -10,6 +10,8 @@ import { LogPublisher } from './log.publisher';
 import { KAFKA, SETTINGS } from './tokens';
 import { WORKFORCE } from './workforce.controller';
 
+/** So that a rebalance is noticed soon. */
+const MOST_BETWEEN_HEARTBEATS_MS = 1_000;
 const LOOK_AGAIN_MS = 100;
 const BROKER_AGAIN_MS = 2_000;
 
@@ -36,6 +38,8 @@ export class ConsumerFactory {
       clientId: 'conversation-tasks',
       groupId: settings.kafkaGroupId,
       topicPrefix: settings.topicPrefix,
+      sessionTimeout: settings.kafkaSessionTimeoutMs,
+      heartbeatInterval: Math.min(MOST_BETWEEN_HEARTBEATS_MS, settings.kafkaSessionTimeoutMs / 4),
       positions: this.positions,
       partitionsConsumedConcurrently: settings.concurrency,
       logger: this.logger,

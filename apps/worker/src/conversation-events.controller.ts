@@ -43,6 +43,8 @@ export class ConversationEventsController {
         throw error;
       }
       await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+      // A rebalance is told in the answer: better noticed between chunks than after the whole fetch.
+      await context.heartbeat();
     }
   }
 }

@@ -25,6 +25,16 @@ export class WorkerProcess {
     return this;
   }
 
+  /** Resolves with how it ended, having never been ready. @throws with its log when it starts after all. */
+  async refused(): Promise<Exit> {
+    const started = await this.ready().then(
+      () => true,
+      () => false,
+    );
+    if (started || !this.exit) throw this.failure('did not refuse to start');
+    return this.exit;
+  }
+
   get pid(): number {
     return this.#process.pid;
   }

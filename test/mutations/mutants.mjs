@@ -1,0 +1,407 @@
+// Ways to break a promise of this product, and the test that must notice each. A mutant is an exact replacement in one file;
+// `find` must be there exactly once, so that a mutant which no longer fits the code is told, not passed over.
+
+/**
+ * @typedef {{ find: string, replace: string }} Edit
+ * @typedef {{ project: 'unit' | 'integration', file: string, title: string }} NamedTest the title with its describe blocks
+ * @typedef {{ name: string, file: string, edits: Edit[], test: NamedTest }} Mutant
+ */
+
+const unit = (file, title) => ({ project: 'unit', file, title });
+const integration = (file, title) => ({ project: 'integration', file, title });
+
+const CONTROLLER = 'apps/worker/src/conversation-events.controller.ts';
+const CONTROLLER_SPEC = 'apps/worker/src/conversation-events.controller.spec.ts';
+const PROCESS_BATCH = 'libs/processing/src/process-batch.ts';
+const PROCESS_BATCH_SPEC = 'libs/processing/src/process-batch.spec.ts';
+const APPLY_EVENTS = 'libs/processing/src/apply-events.ts';
+const EVENT_TIME_SPEC = 'libs/processing/src/event-time.spec.ts';
+const MIRROR = 'libs/relay/src/shard.mirror.ts';
+const RELAY_SPEC = 'libs/relay/src/relay.spec.ts';
+const SHARD_STORE = 'libs/persistence/src/shard.store.ts';
+const SHARD_STORE_SPEC = 'libs/persistence/src/shard.store.int.spec.ts';
+
+/** @type {Mutant[]} */
+export const mutants = [
+  {
+    name: 'offsets committed before the transaction',
+    file: CONTROLLER,
+    edits: [
+      {
+        find: '      try {\n        const outcomes = await processBatch(',
+        replace:
+          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        const outcomes = await processBatch(',
+      },
+      {
+        find: '      }\n      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));',
+        replace: '      }',
+      },
+    ],
+    test: unit(
+      CONTROLLER_SPEC,
+      'a batch of conversation events has its offset committed, chunk by chunk, only after all that the chunk causes is stored',
+    ),
+  },
+  {
+    name: 'offsets committed for what was given up',
+    file: CONTROLLER,
+    edits: [
+      {
+        find: '        if (error instanceof Interrupted) return;\n        throw error;',
+        replace: '        if (!(error instanceof Interrupted)) throw error;',
+      },
+    ],
+    test: unit(
+      CONTROLLER_SPEC,
+      'a batch of conversation events has no offset committed for what was given up while waiting for an outage to end',
+    ),
+  },
+  {
+    name: 'no shard lock',
+    file: SHARD_STORE,
+    edits: [
+      {
+        find: 'select pg_advisory_xact_lock($1, $2), set_config',
+        replace: 'select $1::int, $2::int, set_config',
+      },
+    ],
+    test: integration(
+      'libs/persistence/src/shard.lock.int.spec.ts',
+      'the lock of a shard lets a second writer in only after the first has committed, and shows it what the first wrote',
+    ),
+  },
+  {
+    name: 'no identity: what was applied before is not asked for',
+    file: APPLY_EVENTS,
+    edits: [
+      {
+        find: 'const seen = await tx.appliedEvents(identified);',
+        replace: 'const seen = new Map<string, Buffer>();',
+      },
+    ],
+    test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
+  },
+  {
+    name: 'duplicates not looked for within the batch',
+    file: APPLY_EVENTS,
+    edits: [{ find: '    else seen.set(key, event.payloadHash);\n', replace: '' }],
+    test: unit(
+      'libs/processing/src/apply-events.spec.ts',
+      'events that are applied in one transaction are looked for among each other too: a copy further on in the batch is a duplicate',
+    ),
+  },
+  {
+    name: 'identity without the source',
+    file: 'libs/domain/src/identity.ts',
+    edits: [
+      {
+        find: 'return `${tenantId}\\0${source}\\0${id}`;',
+        replace: 'return `${tenantId}\\0${id}${source && ""}`;',
+      },
+    ],
+    test: unit(
+      'libs/processing/src/apply-events.spec.ts',
+      'events that are applied in one transaction have no identity in common with another tenant’s or another source’s',
+    ),
+  },
+  {
+    name: 'relay resumes one early',
+    file: MIRROR,
+    edits: [
+      {
+        find: 'this.#published = end.nextOffset;',
+        replace: 'this.#published = Math.max(0, end.nextOffset - 1);',
+      },
+    ],
+    test: unit(
+      RELAY_SPEC,
+      'the relay where it goes on given a topic that holds the beginning, goes on exactly behind it: not one early, not one late',
+    ),
+  },
+  {
+    name: 'relay resumes one late',
+    file: MIRROR,
+    edits: [
+      {
+        find: 'this.#published = end.nextOffset;',
+        replace: 'this.#published = end.nextOffset === 0 ? 0 : end.nextOffset + 1;',
+      },
+    ],
+    test: unit(
+      RELAY_SPEC,
+      'the relay where it goes on given a topic that holds the beginning, goes on exactly behind it: not one early, not one late',
+    ),
+  },
+  {
+    name: 'relay believes what it remembers of a shard it had before',
+    file: MIRROR,
+    edits: [
+      {
+        find: '    this.#assigned = true;\n    this.#mustLook = true;',
+        replace: '    this.#assigned = true;',
+      },
+    ],
+    test: unit(
+      RELAY_SPEC,
+      'the relay where it goes on given a shard it had before, looks at the end again: another relay may have been there',
+    ),
+  },
+  {
+    name: 'relay sends blindly again what may have been appended',
+    file: MIRROR,
+    edits: [
+      {
+        find: '      this.#mustLook = true;\n      throw new Error(`append at',
+        replace: '      throw new Error(`append at',
+      },
+    ],
+    test: unit(
+      RELAY_SPEC,
+      'the relay an outage is waited out an append of which nobody knows what became is looked for at the end, not sent blindly again',
+    ),
+  },
+  {
+    name: 'NOTIFY taken for the truth: no poll',
+    file: 'libs/relay/src/relay.ts',
+    edits: [
+      {
+        find: 'if (!this.#woken) await this.#pause(pollMs);',
+        replace: 'if (!this.#woken) await this.#pause(pollMs + 2 ** 29);',
+      },
+    ],
+    test: unit(
+      RELAY_SPEC,
+      'the relay being woken is a hint, the poll is the truth given no wake at all, publishes what the poll finds',
+    ),
+  },
+  {
+    name: 'producer fence dropped',
+    file: 'libs/messaging/src/fenced-log.writer.ts',
+    edits: [
+      {
+        find: '      producerId,\n      producerEpoch: epoch,',
+        replace: "      producerId: epoch < 0 ? producerId : '-1',\n      producerEpoch: -1,",
+      },
+    ],
+    test: integration(
+      'libs/messaging/src/producer-fence.int.spec.ts',
+      'the broker’s fence around a log’s topic takes each position once, whoever sends it, and none out of order',
+    ),
+  },
+  {
+    name: 'wall clock in `due`: durations',
+    file: 'libs/domain/src/due.ts',
+    edits: [
+      {
+        find: 'addIsoDuration(Date.parse(from), duration)',
+        replace: 'addIsoDuration(Date.now(), duration)',
+      },
+    ],
+    test: unit(
+      EVENT_TIME_SPEC,
+      'time is the event’s for the due dates of commands, whatever the wall clock says',
+    ),
+  },
+  {
+    name: 'wall clock in `due`: working time',
+    file: 'libs/domain/src/due.ts',
+    edits: [
+      {
+        find: 'return addWorkingTime(from, duration.timeMs, calendar);',
+        replace: 'return addWorkingTime(new Date().toISOString(), duration.timeMs, calendar);',
+      },
+    ],
+    test: unit(
+      EVENT_TIME_SPEC,
+      'time is the event’s for the due dates of commands, whatever the wall clock says',
+    ),
+  },
+  {
+    name: 'wall clock in `due`: what a command counts from',
+    file: APPLY_EVENTS,
+    edits: [
+      {
+        find: 'resolveDue: (due) => tenant.resolveDue(due, event.time)',
+        replace: 'resolveDue: (due) => tenant.resolveDue(due, new Date().toISOString())',
+      },
+    ],
+    test: unit(
+      EVENT_TIME_SPEC,
+      'time is the event’s for the due dates of commands, whatever the wall clock says',
+    ),
+  },
+  {
+    name: 'wall clock in `due`: what a flow counts from',
+    file: 'libs/flows/src/evaluate-flow.ts',
+    edits: [
+      {
+        find: 'this.directory.resolveDue(due, this.variables.event.time)',
+        replace: 'this.directory.resolveDue(due, new Date().toISOString())',
+      },
+    ],
+    test: unit(
+      EVENT_TIME_SPEC,
+      'time is the event’s for the due dates of a flow’s tasks, whatever the wall clock says',
+    ),
+  },
+  {
+    name: 'position stored with the transaction, before the dead letter is safe',
+    file: PROCESS_BATCH,
+    edits: [
+      {
+        find: 'index === shards.length - 1 && lettersIn(outcomes).length === 0 ? position : null',
+        replace: 'index === shards.length - 1 ? position : null',
+      },
+    ],
+    test: unit(
+      PROCESS_BATCH_SPEC,
+      'a transaction that fails for a message’s sake stores the position only after the dead letter is safe, also of a record nobody could read',
+    ),
+  },
+  {
+    name: 'position stored by itself, before the dead letter is safe',
+    file: PROCESS_BATCH,
+    edits: [
+      {
+        find: '  const letters = lettersIn(settled);\n',
+        replace:
+          '  const letters = lettersIn(settled);\n  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);\n  positionStored = true;\n',
+      },
+    ],
+    test: unit(
+      PROCESS_BATCH_SPEC,
+      'a transaction that fails for a message’s sake stores the position only after the dead letter is safe',
+    ),
+  },
+  {
+    name: 'an outage dead-lettered: not waited for',
+    file: 'libs/processing/src/patience.ts',
+    edits: [
+      {
+        find: 'if (!(error instanceof StoreOutage)) throw error;',
+        replace: 'if (error !== undefined) throw error;',
+      },
+    ],
+    test: unit(
+      PROCESS_BATCH_SPEC,
+      'an outage of the database is waited out: nothing is counted, nothing dead-lettered',
+    ),
+  },
+  {
+    name: 'an outage dead-lettered: taken for a fault of the data',
+    file: 'libs/persistence/src/store.errors.ts',
+    edits: [{ find: "'55', '57', '58'", replace: "'55', '58'" }],
+    test: unit(
+      'libs/persistence/src/store.errors.spec.ts',
+      'what a store’s error means the session was ended by an administrator (57P01): an outage, whatever the message',
+    ),
+  },
+  {
+    name: 'a message’s neighbours dead-lettered with it',
+    file: PROCESS_BATCH,
+    edits: [
+      { find: 'if (events.length === 1 && only) {', replace: 'if (only) {' },
+      {
+        find: "outcomes: [{ kind: 'dead_letter', letter: letterFor(records[only.index]!, error) }],",
+        replace:
+          "outcomes: events.map(({ index }) => ({ kind: 'dead_letter', letter: letterFor(records[index]!, error) })),",
+      },
+    ],
+    test: unit(
+      PROCESS_BATCH_SPEC,
+      'a transaction that fails for a message’s sake dead-letters that message alone, whatever its place, and applies the others in order',
+    ),
+  },
+  {
+    name: 'the group’s offset believed over the stored position',
+    file: 'libs/messaging/src/start-position.ts',
+    edits: [
+      {
+        find: 'const lower = group !== null && group < unread ? group : unread;',
+        replace: 'const lower = group ?? unread;',
+      },
+    ],
+    test: unit(
+      'libs/messaging/src/start-position.spec.ts',
+      'decideStart given the group ahead, as after a restored database',
+    ),
+  },
+  {
+    name: 'another record where the last one was read goes unnoticed',
+    file: 'libs/messaging/src/partition.reading.ts',
+    edits: [
+      {
+        find: 'fingerprintOf(record) !== this.check.fingerprint',
+        replace: 'fingerprintOf(record) === ""',
+      },
+    ],
+    test: unit(
+      'libs/messaging/src/start-position.spec.ts',
+      'PartitionReading given another record before the position, then it refuses',
+    ),
+  },
+  {
+    name: 'tenants of the transaction not set',
+    file: SHARD_STORE,
+    edits: [
+      {
+        find: "set_config('${TENANTS_SETTING}', $3::text[]::text, true)",
+        replace: 'array_length($3::text[], 1)',
+      },
+    ],
+    test: integration(
+      SHARD_STORE_SPEC,
+      'the shard store on PostgreSQL sees nothing of another tenant, whatever is asked for',
+    ),
+  },
+  {
+    name: 'row-level security that lets every tenant through',
+    file: 'libs/persistence/src/schema/roles.ts',
+    edits: [
+      {
+        find: 'create policy own_tenants on ${table} to ${appId} using (tenant_id = any (',
+        replace: 'create policy own_tenants on ${table} to ${appId} using (true or tenant_id = any (',
+      },
+    ],
+    test: integration(
+      SHARD_STORE_SPEC,
+      'the shard store on PostgreSQL sees nothing of another tenant, whatever is asked for',
+    ),
+  },
+];
+
+/** Changes that must not count as caught: they prove that this checker can tell. */
+export const controls = [
+  {
+    name: 'control: a comment more',
+    file: APPLY_EVENTS,
+    edits: [
+      {
+        find: 'const seen = await tx.appliedEvents(identified);',
+        replace: 'const seen = await tx.appliedEvents(identified); // !',
+      },
+    ],
+    test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
+    verdict: 'passed',
+  },
+  {
+    name: 'control: code that does not compile',
+    file: APPLY_EVENTS,
+    edits: [{ find: 'const seen = await tx.appliedEvents(identified);', replace: 'const seen = = await;' }],
+    test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
+    verdict: 'did not run',
+  },
+  {
+    name: 'control: code that throws in the test, before any assertion',
+    file: 'libs/processing/src/process-batch.ts',
+    edits: [
+      {
+        find: '  const position = positionAfter(records);\n',
+        replace:
+          "  const position = positionAfter(records);\n  if (position) throw new TypeError('broken');\n",
+      },
+    ],
+    test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
+    verdict: 'failed otherwise',
+  },
+];

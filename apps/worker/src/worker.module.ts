@@ -48,10 +48,18 @@ export class WorkerModule {
           pinoHttp: { level: logLevel, base: { service: 'conversation-tasks-worker' } },
         }),
         TypeOrmModule.forRoot({ ...dataSourceOptions({ url, poolSize }), ...connection }),
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions({ url, poolSize: 4, role: operatorRole }),
-          ...connection,
+        TypeOrmModule.forRootAsync({
           name: OPERATOR,
+          inject: [getDataSourceToken()],
+          // The check comes before anything takes the operator's role, which a database that is not migrated does not have.
+          useFactory: async (dataSource: DataSource) => {
+            await checkDatabase(dataSource);
+            return {
+              ...dataSourceOptions({ url, poolSize: 4, role: operatorRole }),
+              ...connection,
+              name: OPERATOR,
+            };
+          },
         }),
       ],
       controllers: [WorkforceController, ConversationEventsController],
@@ -66,10 +74,7 @@ export class WorkerModule {
         {
           provide: DeploymentStore,
           inject: [getDataSourceToken()],
-          useFactory: async (dataSource: DataSource) => {
-            await checkDatabase(dataSource);
-            return new DeploymentStore(dataSource);
-          },
+          useFactory: (dataSource: DataSource) => new DeploymentStore(dataSource),
         },
         {
           provide: InputPositionStore,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Conversation, type Instant } from '#libs/domain';
 import {
   causeOf,
@@ -8,6 +7,7 @@ import {
   type LoggedRejection,
   type StoredMessage,
 } from '#libs/processing';
+import { originKey } from './origin-key';
 import { type ColumnOf } from './rows';
 
 /** How each thing is laid out in its table's columns, for the multi-row inserts. */
@@ -96,7 +96,7 @@ export const taskColumns = (shard: number): ColumnOf<CreatedTask>[] => [
   ['origin_flow', 'text', ({ origin }) => origin?.flow ?? null],
   ['origin_node', 'text', ({ origin }) => origin?.node ?? null],
   ['origin_ordinal', 'smallint', ({ origin }) => origin?.ordinal ?? null],
-  ['origin_key', 'bytea', originKey],
+  ['origin_key', 'bytea', ({ identity, origin }) => originKey(identity.source, identity.id, origin)],
 ];
 
 export const activityColumns = (shard: number, recordedAt: Instant): ColumnOf<LoggedActivity>[] => [
@@ -129,16 +129,6 @@ export const rejectionColumns = (shard: number, recordedAt: Instant): ColumnOf<L
   ['traceparent', 'text', (r) => r.event.traceparent ?? null],
   ['data', 'json', rejectionData],
 ];
-
-/** What makes a task once: its event, and for a flow's task flow, node and ordinal. NUL occurs in none of them. */
-function originKey({ identity, origin }: CreatedTask): Buffer {
-  const parts = [
-    identity.source,
-    identity.id,
-    ...(origin ? [origin.flow, origin.node, String(origin.ordinal)] : []),
-  ];
-  return createHash('sha256').update(parts.join('\0')).digest();
-}
 
 /** The activity's data on the wire, in the contract's order; the envelope's attributes are columns. */
 function activityData(activity: LoggedActivity): string {

@@ -4,6 +4,7 @@ export * from './flow.store';
 export * from './input-position.store';
 export * from './log.notifications';
 export * from './log.source';
+export * from './origin-key';
 export * from './row.readers';
 export * from './schema/migrate';
 export * from './schema/roles';

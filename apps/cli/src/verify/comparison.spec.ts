@@ -45,6 +45,8 @@ describe('a task and the fold of its activities', () => {
     ['origin_event_id', 'x', 'origin_event_id'],
     ['origin_flow', 'x', 'origin_flow'],
     ['origin_node', 'x', 'origin_node'],
+    ['origin_ordinal', 1, 'origin_ordinal'],
+    ['origin_key', Buffer.from('x'), 'origin_key'],
   ];
 
   test.each(planted)(

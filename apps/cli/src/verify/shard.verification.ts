@@ -4,6 +4,7 @@ import { type LogEntry, type LogName } from '#libs/relay';
 import { type PartitionReader } from '../reading/partition.reader';
 import { type DatabaseSnapshot } from './database.snapshot';
 import { type DifferenceKind, type Differences } from './difference';
+import { headerOf } from '../events/record.text';
 import { compareEntry } from './log.comparison';
 import { ShardFold } from './shard.fold';
 import { compareTask, missingTask } from './task.comparison';
@@ -123,25 +124,23 @@ export class ShardVerification {
   #compareRecord(log: LogName, entry: LogEntry | undefined, record: RawRecord): void {
     const position = Number(record.offset) + 1;
     if (!entry) {
-      this.#say(
-        log,
-        'position',
-        `${log} log of shard ${this.shard}: position ${position} is missing, the topic has it`,
+      const taskId = headerOf(record.headers, 'ce_subject');
+      const message = `${log} log of shard ${this.shard}: position ${position}, of task ${taskId}, is missing; the topic has it`;
+      this.parts.differences.add({
+        kind: log,
+        shard: this.shard,
+        taskId,
+        field: 'position',
+        message,
         position,
-      );
+      });
       return;
     }
     for (const difference of compareEntry(log, this.shard, entry, record))
       this.parts.differences.add(difference);
   }
 
-  #say(kind: DifferenceKind, field: string, message: string, position?: number): void {
-    this.parts.differences.add({
-      kind,
-      shard: this.shard,
-      field,
-      message,
-      ...(position !== undefined && { position }),
-    });
+  #say(kind: DifferenceKind, field: string, message: string): void {
+    this.parts.differences.add({ kind, shard: this.shard, field, message });
   }
 }

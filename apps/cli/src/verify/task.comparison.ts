@@ -1,4 +1,4 @@
-import { taskFrom, type TaskRow } from '#libs/persistence';
+import { originKey, taskFrom, type TaskRow } from '#libs/persistence';
 import { type Difference, shown } from './difference';
 import { jsonDifferences } from './json.difference';
 import { type FoldedTask } from './shard.fold';
@@ -9,6 +9,8 @@ export interface StoredTaskRow extends TaskRow {
   origin_event_id: string;
   origin_flow: string | null;
   origin_node: string | null;
+  origin_ordinal: number | null;
+  origin_key: Buffer;
 }
 
 /** Compares a task's row with the fold of its activities, field by field. */
@@ -21,13 +23,32 @@ export function compareTask(shard: number, row: StoredTaskRow, folded: FoldedTas
     message: `task ${row.id}: ${field}: ${problem}`,
   });
   if (!folded) return [differ('id', `the table has it, the log of shard ${shard} does not`)];
-  const { source, eventId, flow, node } = folded.origin;
-  const origin = { origin_source: source, origin_event_id: eventId, origin_flow: flow, origin_node: node };
-  const { origin_source, origin_event_id, origin_flow, origin_node } = row;
-  return [
-    ...jsonDifferences(taskFrom(row), folded.task, ''),
-    ...jsonDifferences({ origin_source, origin_event_id, origin_flow, origin_node }, origin, ''),
-  ].map(({ path, left, right }) => differ(path, `table has ${shown(left)}, log folds to ${shown(right)}`));
+  const stored = originOf(row);
+  const logged = expectedOrigin(folded);
+  return [...jsonDifferences(taskFrom(row), folded.task, ''), ...jsonDifferences(stored, logged, '')].map(
+    ({ path, left, right }) => differ(path, `table has ${shown(left)}, log folds to ${shown(right)}`),
+  );
+}
+
+/** The row's origin, in JSON's terms. */
+function originOf(row: StoredTaskRow): Record<string, unknown> {
+  const { origin_source, origin_event_id, origin_flow, origin_node, origin_ordinal } = row;
+  const origin_key = row.origin_key.toString('hex');
+  return { origin_source, origin_event_id, origin_flow, origin_node, origin_ordinal, origin_key };
+}
+
+/** The origin the log gives the task. A node makes one task of an outcome, so the ordinal is 0. */
+function expectedOrigin({ origin: { source, eventId, flow, node } }: FoldedTask): Record<string, unknown> {
+  const ordinal = flow === null ? null : 0;
+  const origin = flow === null || node === null ? null : { flow, node, ordinal: 0 };
+  return {
+    origin_source: source,
+    origin_event_id: eventId,
+    origin_flow: flow,
+    origin_node: node,
+    origin_ordinal: ordinal,
+    origin_key: originKey(source, eventId, origin).toString('hex'),
+  };
 }
 
 /** A task that the log makes and the table lacks. */

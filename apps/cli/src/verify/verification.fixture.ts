@@ -1,4 +1,5 @@
 import { type Activity, evolve, taskCreated } from '#libs/domain';
+import { originKey } from '#libs/persistence';
 import { type RawRecord } from '#libs/processing';
 import { type LogEntry } from '#libs/relay';
 import { type StoredTaskRow } from './task.comparison';
@@ -92,6 +93,8 @@ export function aTaskRow(differences: Partial<StoredTaskRow> = {}): StoredTaskRo
     origin_event_id: 'e-1',
     origin_flow: 'callbacks',
     origin_node: 'call-back',
+    origin_ordinal: 0,
+    origin_key: originKey('/voice', 'e-1', { flow: 'callbacks', node: 'call-back', ordinal: 0 }),
     ...differences,
   };
 }

@@ -1,0 +1,12 @@
+export { StackError } from './stack-error';
+export { projectRoot } from './project-root';
+export { freePort, requireFreePort } from './ports';
+export { pingKafka, pingPostgres } from './ping';
+export { findProcess, isRunning, ownIdentity, type ProcessIdentity } from './process-table';
+export { endLeftovers } from './leftovers';
+export { kafkaProgram, type KafkaProgram } from './kafka-jars';
+export { startNativeKafka, type NativeKafka, type NativeKafkaOptions } from './native-kafka';
+export { type NativeServer, type NativeServerOptions } from './native-server';
+export { startNativePostgres, type NativePostgres } from './native-postgres';
+export { ServerHandle, type ServerRecipe } from './server-handle';
+export { stopAllServers } from './supervised-process';

@@ -9,10 +9,18 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!(@marcbachmann/cel-js)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/.data/'],
 };
-const stack = { globalSetup: '<rootDir>/test/stack/global-setup.js', globalTeardown: '<rootDir>/test/stack/global-teardown.js' };
+const stack = {
+  globalSetup: '<rootDir>/test/stack/global-setup.js',
+  globalTeardown: '<rootDir>/test/stack/global-teardown.js',
+};
 module.exports = {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'], testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'],
+    },
     { ...base, ...stack, displayName: 'integration', testMatch: ['<rootDir>/{libs,apps}/**/*.int.spec.ts'] },
     { ...base, ...stack, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.spec.ts'] },
   ],

@@ -13,6 +13,8 @@ const results = [];
 const children = new Set();
 /** What the tests run on, once it is up. */
 let stack;
+/** Somebody pressed Ctrl-C: nothing more is started. */
+let stopping = false;
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -58,6 +60,8 @@ function installTools() {
 
 /** Runs a program of node_modules or Node itself. @returns {code, output}; output is empty when it went to the terminal */
 function run(command, args, { env = {}, live = false } = {}) {
+  // Never resolves: the process is about to end.
+  if (stopping) return new Promise(() => undefined);
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -198,6 +202,7 @@ async function main() {
   const { stopAllServers } = require('../libs/stack/src/index.ts');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
+      stopping = true;
       for (const child of children) child.kill('SIGTERM');
       const stopped = stack ? stack.stop() : stopAllServers();
       void stopped.finally(() => process.exit(130));

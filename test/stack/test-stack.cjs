@@ -18,7 +18,7 @@ const PREFIX = 'conversation-tasks-test-';
 function removeAbandonedData() {
   const { findProcess } = require('../../libs/stack/src/index.ts');
   for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PREFIX) && /^\d+/.exec(name.slice(PREFIX.length))?.[0];
+    const pid = name.startsWith(PREFIX) && /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1];
     if (pid && !findProcess(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

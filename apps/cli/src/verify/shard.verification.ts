@@ -125,7 +125,7 @@ export class ShardVerification {
     const position = Number(record.offset) + 1;
     if (!entry) {
       const taskId = headerOf(record.headers, 'ce_subject');
-      const message = `${log} log of shard ${this.shard}: position ${position}, of task ${taskId}, is missing; the topic has it`;
+      const message = `${log} log of shard ${this.shard}: position ${position} is missing, the topic has it: task ${taskId}`;
       this.parts.differences.add({
         kind: log,
         shard: this.shard,

@@ -121,7 +121,7 @@ export class DataSet {
 }
 
 /** The project's own, which is always there. */
-export const SAMPLE = new DataSet('the sample', join(projectRoot(), 'test', 'fixtures', 'sample'));
+const SAMPLE = new DataSet('the sample', join(projectRoot(), 'test', 'fixtures', 'sample'));
 
 /**
  * The data sets to be tested with: the project's own, and the real conversations in `../shared/data` where that folder is. A

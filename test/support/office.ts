@@ -1,7 +1,7 @@
 import { type OutgoingRecord } from '#libs/messaging';
 
 /** A change of the workforce, as any producer would publish it. */
-export function workforceRecord(
+function workforceRecord(
   kind: 'agent' | 'team' | 'calendar',
   data: { id: string } & Record<string, unknown>,
   tenantid = 'acme',

@@ -119,11 +119,7 @@ function withoutNull({ anyOf, ...schema }: JsonSchema): JsonSchema {
 }
 
 /** The example's headers. */
-function headerExample(
-  group: MessageGroup,
-  type: string,
-  example: MessageExample,
-): Record<string, string> {
+function headerExample(group: MessageGroup, type: string, example: MessageExample): Record<string, string> {
   const attributes = { specversion: '1.0', type, ...example.attributes };
   return {
     'content-type': 'application/json',

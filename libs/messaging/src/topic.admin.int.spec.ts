@@ -28,11 +28,13 @@ describe('topics', () => {
 
   it('given a topic made otherwise, then every difference is named and it stays as it is', async () => {
     const prefix = uniquePrefix();
-    await ensureTopics(kafka, prefix, [{ ...spec, partitions: 3, config: { 'cleanup.policy': 'delete' } }]);
+    await ensureTopics(kafka, prefix, [
+      { ...spec, partitions: 3, config: { 'cleanup.policy': 'delete', 'max.message.bytes': '1500000' } },
+    ]);
     const expected = [
       { topic: 'workforce', setting: 'partitions', expected: '2', actual: '3' },
       { topic: 'workforce', setting: 'cleanup.policy', expected: 'compact', actual: 'delete' },
-      { topic: 'workforce', setting: 'max.message.bytes', expected: '2000000', actual: '1048588' },
+      { topic: 'workforce', setting: 'max.message.bytes', expected: '2000000', actual: '1500000' },
     ];
 
     expect((await ensureTopics(kafka, prefix, [spec])).differences).toEqual(expected);

@@ -199,11 +199,19 @@ async function main() {
       '../shared/data is missing, and CT_REQUIRE_SHARED_DATA is set - put it there or unset that',
     );
   }
-  const { stopAllServers } = require('../libs/stack/src/index.ts');
+  const { descendants, stopAllServers } = require('../libs/stack/src/index.ts');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
       stopping = true;
-      for (const child of children) child.kill('SIGTERM');
+      // jest's workers outlive jest when it alone is told.
+      const below = [...children].flatMap((child) => [child.pid, ...descendants(child.pid)]);
+      for (const pid of below) {
+        try {
+          process.kill(pid, 'SIGTERM');
+        } catch {
+          // It ended by itself meanwhile.
+        }
+      }
       const stopped = stack ? stack.stop() : stopAllServers();
       void stopped.finally(() => process.exit(130));
     });

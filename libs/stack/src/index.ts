@@ -2,7 +2,7 @@ export { StackError } from './stack-error';
 export { projectRoot } from './project-root';
 export { freePort, requireFreePort } from './ports';
 export { pingKafka, pingPostgres } from './ping';
-export { findProcess, isRunning, ownIdentity, type ProcessIdentity } from './process-table';
+export { descendants, findProcess, isRunning, ownIdentity, type ProcessIdentity } from './process-table';
 export { endLeftovers } from './leftovers';
 export { kafkaProgram, type KafkaProgram } from './kafka-jars';
 export { startNativeKafka, type NativeKafka, type NativeKafkaOptions } from './native-kafka';

@@ -97,9 +97,9 @@ async function step(name, work) {
 }
 
 /** A step that is one program's exit code. */
-const program = (name, command, args) =>
+const program = (name, command, args, options) =>
   step(name, async () => {
-    const { code, output } = await run(command, args);
+    const { code, output } = await run(command, args, options);
     return code === 0 ? {} : { passed: 0, failed: 1, output };
   });
 
@@ -167,6 +167,7 @@ async function checkOnServers() {
   try {
     await jest('integration', ['--maxWorkers=2'], { env, live: true });
     await jest('e2e', ['--runInBand'], { env, live: true });
+    await program('mutations', process.execPath, [join(root, 'test', 'mutations', 'run.mjs')], { env });
   } finally {
     await stack.stop();
   }

@@ -14,7 +14,7 @@ import { ConversationEventsController } from './conversation-events.controller';
 const TOPIC = 'conversation-events.call';
 
 /** A worker's controller over a store in memory, given a batch of `size` creations and chunks of `batchSize`. */
-function world(size: number, batchSize: number) {
+function world(size: number, batchSize: number, behind = 0) {
   const store = new MemoryShardStore();
   const events: InboundEvent[] = Array.from({ length: size }, (_, i) =>
     anEvent(createCommand(), { id: `e${i}` }),
@@ -47,12 +47,19 @@ function world(size: number, batchSize: number) {
     partition: 0,
     records: events.map((_, offset) => aRecord(offset, '{}')),
     highWatermark: String(size),
+    nextOffset: String(size + behind),
   };
   const handle = (): Promise<void> => controller.handle(batch, context as unknown as BatchContext);
   return { store, ports, context, partition, commits, handle };
 }
 
 describe('a batch of conversation events', () => {
+  it('stores with its last chunk a position past the marker that ends a producer’s transaction', async () => {
+    const { handle, commits } = world(5, 2, 1);
+    await handle();
+    expect(commits.map(({ stored }) => stored)).toEqual(['2', '4', '6']);
+  });
+
   it('has its offset committed, chunk by chunk, only after all that the chunk causes is stored', async () => {
     const { handle, commits, store } = world(5, 2);
     await handle();

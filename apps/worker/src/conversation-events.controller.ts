@@ -6,6 +6,7 @@ import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging
 import {
   countOutcomes,
   Interrupted,
+  type Outcome,
   type Patience,
   processBatch,
   type ProcessingPorts,
@@ -30,13 +31,10 @@ export class ConversationEventsController {
     const patience = patienceOf(context, this.logger);
     for (const records of chunksOf(batch.records, this.settings.batchSize)) {
       if (!context.isRunning()) return;
+      const isLast = records.at(-1) === batch.records.at(-1);
       try {
-        const outcomes = await processBatch(records, this.ports, patience);
-        const from = records[0]!.offset;
-        this.logger.debug(
-          { topic: batch.topic, partition: batch.partition, from, ...countOutcomes(outcomes) },
-          'applied',
-        );
+        const next = isLast ? batch.nextOffset : undefined;
+        this.#report(records[0]!, await processBatch(records, this.ports, patience, next));
       } catch (error) {
         // Nothing of the chunk was committed: it comes again, here or to whoever has the partition then.
         if (error instanceof Interrupted) return;
@@ -46,6 +44,19 @@ export class ConversationEventsController {
       // A rebalance is told in the answer: better noticed between chunks than after the whole fetch.
       await context.heartbeat();
     }
+  }
+
+  /** What was set aside is said aloud: nobody should have to look for it. */
+  #report({ topic, partition, offset: from }: RawRecord, outcomes: readonly Outcome[]): void {
+    const counts = countOutcomes(outcomes);
+    const setAside = counts.dead_letter + counts.skipped + counts.otherPayload;
+    const line = { topic, partition, from, ...counts };
+    if (setAside === 0) this.logger.debug(line, 'applied');
+    else
+      this.logger.warn(
+        line,
+        'applied, with dead letters, unknown types, or other payloads under known identities',
+      );
   }
 }
 

@@ -25,7 +25,12 @@ export class WorkforceController {
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
     const ports = { intake: this.intake, store: this.store, deadLetters: this.deadLetters };
     try {
-      const applied = await applyWorkforce(batch.records, ports, patienceOf(context, this.logger));
+      const applied = await applyWorkforce(
+        batch.records,
+        ports,
+        patienceOf(context, this.logger),
+        batch.nextOffset,
+      );
       this.logger.log(`workforce: ${applied} changes applied`);
     } catch (error) {
       if (error instanceof Interrupted) return;

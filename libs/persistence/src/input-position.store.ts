@@ -2,6 +2,9 @@ import { type DataSource } from 'typeorm';
 import { type InputPosition } from '#libs/processing';
 import { asStoreError } from './store.errors';
 
+/** The topic whose content is kept as `workforce_entry`. */
+const WORKFORCE_TOPIC = 'workforce';
+
 /** How far each input partition was read. */
 export class InputPositionStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -18,16 +21,22 @@ export class InputPositionStore {
 
   /**
    * Forgets the positions of a topic, so that it is read as it is now. For operators, after a topic was made anew; needs the
-   * operator's role.
+   * operator's role. Of the workforce's topic also what was read of it is forgotten: offsets begin anew, and whoever the new topic
+   * does not have is gone.
    *
    * @returns how many partitions were forgotten.
    */
   async forget(topic: string): Promise<number> {
-    const result: [unknown[], number] = await this.dataSource.query(
-      `delete from input_position where topic = $1`,
-      [topic],
-    );
-    return result[1];
+    return this.dataSource.transaction(async (manager) => {
+      if (topic === WORKFORCE_TOPIC) {
+        await manager.query(`update workforce_entry set body = null, source_offset = -1`);
+        await manager.query(`update tenant_revision set workforce = workforce + 1`);
+      }
+      const result: [unknown[], number] = await manager.query(`delete from input_position where topic = $1`, [
+        topic,
+      ]);
+      return result[1];
+    });
   }
 
   async #select(clause: string, parameters: unknown[]): Promise<InputPosition[]> {

@@ -1,6 +1,13 @@
 import { createTestDatabase, MemoryShardStore, type TestDatabase } from '#libs/testing';
 import { Interrupted, StoreOutage } from '#libs/processing';
-import { asStoreError, PostgresShardStore } from './index';
+import { type Pool } from 'pg';
+import {
+  asStoreError,
+  createDataSource,
+  InputPositionStore,
+  PostgresShardStore,
+  WorkforceStore,
+} from './index';
 import { shardStoreContract } from './shard.store.contract';
 
 describe('the shard store on PostgreSQL', () => {
@@ -59,6 +66,42 @@ describe('the shard store on PostgreSQL', () => {
     });
     await expect(killed).rejects.toBeInstanceOf(StoreOutage);
     await expect(store.inShard(0, ['x'], (tx) => tx.heads())).resolves.toBeDefined();
+  });
+
+  it('calls a host whose name does not resolve an outage', async () => {
+    const gone = createDataSource({ url: db.url });
+    await gone.initialize();
+    // As when the name service fails after the start: the next connection looks the name up again.
+    const pool = (gone.driver as unknown as { master: Pool }).master;
+    pool.options.host = 'no-such-host.invalid';
+    delete pool.options.connectionString;
+    await Promise.all(
+      Array.from({ length: pool.idleCount }, async () => (await pool.connect()).release(true)),
+    );
+    await expect(new PostgresShardStore(gone).inShard(0, ['x'], (tx) => tx.heads())).rejects.toBeInstanceOf(
+      StoreOutage,
+    );
+    await gone.destroy();
+  });
+
+  it('forgets the workforce with its topic’s position, so that a topic made anew is taken as it is', async () => {
+    const [store, positions] = [new WorkforceStore(db.app), new InputPositionStore(db.operator)];
+    const apply = (id: string, body: Record<string, unknown> | null, offset: string): Promise<void> =>
+      store.apply([{ change: { tenantId: 'w', kind: 'agent', id, body, time: null }, offset }], {
+        topic: 'workforce',
+        partition: 0,
+        nextOffset: String(Number(offset) + 1),
+        fingerprint: 'f',
+      });
+    const people = (): Promise<{ id: string }[]> =>
+      db.owner.query(`select id from workforce_entry where tenant_id = 'w' and body is not null order by id`);
+    await apply('dana', { id: 'dana' }, '500');
+    await apply('eli', { id: 'eli' }, '501');
+    await apply('dana', null, '3');
+    expect(await people()).toEqual([{ id: 'dana' }, { id: 'eli' }]);
+    expect(await positions.forget('workforce')).toBe(1);
+    await apply('dana', { id: 'dana', name: 'new' }, '0');
+    expect(await people()).toEqual([{ id: 'dana' }]);
   });
 
   it.each([

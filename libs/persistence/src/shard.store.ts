@@ -1,5 +1,5 @@
-import { type DataSource, type EntityManager } from 'typeorm';
-import { type InputPosition, type ShardStore, type ShardTransaction } from '#libs/processing';
+import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { type InputPosition, type ShardStore, type ShardTransaction, StoreOutage } from '#libs/processing';
 import { asStoreError } from './store.errors';
 import { PostgresShardTransaction, writePosition } from './shard.transaction';
 import { TENANTS_SETTING } from './schema/roles';
@@ -32,10 +32,23 @@ export class PostgresShardStore implements ShardStore {
   }
 
   async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
     try {
-      return await this.dataSource.transaction(work);
+      await connect(runner);
+      return await runner.manager.transaction(work);
     } catch (error) {
       throw asStoreError(error);
+    } finally {
+      await runner.release();
     }
+  }
+}
+
+/** Whatever keeps a connection from being had is an outage, be it the network's, the name service's or TLS's. */
+async function connect(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.connect();
+  } catch (error) {
+    throw new StoreOutage(`no connection to the database: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,10 +1,17 @@
+import { DatabaseError } from 'pg';
 import { QueryFailedError, TypeORMError } from 'typeorm';
 import { StoreConflict, StoreOutage } from '#libs/processing';
 import { asStoreError, isWorthRetrying } from './store.errors';
 
+/** Node's codes and OpenSSL's; PostgreSQL's have five characters. */
+const SYSTEM = /^E[A-Z]|_/;
+
 /** As pg throws it, and as TypeORM passes it on. */
 function postgresError(code: string): Error[] {
-  const own = Object.assign(new Error('from PostgreSQL'), { code });
+  const own = Object.assign(
+    SYSTEM.test(code) ? new Error('from the system') : new DatabaseError('from PostgreSQL', 0, 'error'),
+    { code },
+  );
   return [own, new QueryFailedError('select 1', [], own)];
 }
 
@@ -25,6 +32,12 @@ describe('what a store’s error means', () => {
     ['nobody listens', 'ECONNREFUSED'],
     ['the connection was reset', 'ECONNRESET'],
     ['no answer', 'ETIMEDOUT'],
+    ['a pipe that broke, whose code looks like a SQLSTATE', 'EPIPE'],
+    ['a name that does not resolve', 'ENOTFOUND'],
+    ['a name service that does not answer', 'EAI_AGAIN'],
+    ['no file descriptor left', 'EMFILE'],
+    ['a certificate that ran out', 'CERT_HAS_EXPIRED'],
+    ['a certificate of another name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ])('%s (%s): an outage, whatever the message', (_, code) => {
     for (const error of postgresError(code)) {
       expect(asStoreError(error)).toBeInstanceOf(StoreOutage);
@@ -39,6 +52,11 @@ describe('what a store’s error means', () => {
 
   it('the ORM’s own complaint, which follows from a broken connection: an outage', () => {
     expect(asStoreError(new TypeORMError('runner already released'))).toBeInstanceOf(StoreOutage);
+  });
+
+  it('JavaScript’s own complaint about its use: a fault, or it would be tried for ever', () => {
+    const misuse = Object.assign(new TypeError('invalid argument'), { code: 'ERR_INVALID_ARG_TYPE' });
+    expect(asStoreError(misuse)).toBe(misuse);
   });
 
   it('a taken unique key: a conflict', () => {

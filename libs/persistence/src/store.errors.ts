@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { QueryFailedError, TypeORMError } from 'typeorm';
 import { StoreConflict, StoreOutage } from '#libs/processing';
 
@@ -12,8 +13,8 @@ const UNIQUE_VIOLATION = '23505';
  */
 const OUTAGE_CLASSES = new Set(['08', '40', '53', '55', '57', '58', '25', '28', '3D', '42']);
 
-/** Codes that Node gives broken connections, which have no SQLSTATE. */
-const SYSTEM_ERRORS = /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_|ADDR)/;
+/** Codes of errors that JavaScript throws at its own misuse; those of TLS are the connection's. */
+const MISUSE = /^ERR_(?!TLS|SSL)/;
 
 /** What pg says, without any code, when a connection ends under a statement or cannot be had. */
 const CONNECTION_ENDED =
@@ -29,10 +30,18 @@ export function asStoreError(error: unknown): unknown {
   const outage =
     code === undefined
       ? ofTheOrm || CONNECTION_ENDED.test(error.message)
-      : code.length === 5 && !SYSTEM_ERRORS.test(code)
+      : isSqlState(error, code)
         ? OUTAGE_CLASSES.has(code.slice(0, 2))
-        : SYSTEM_ERRORS.test(code);
+        : !MISUSE.test(code);
   return outage ? new StoreOutage(error.message, { cause: error }) : error;
+}
+
+/** Only the server's own errors have one; everything else with a code (ENOTFOUND, EMFILE, CERT_HAS_EXPIRED …) is the connection's. */
+function isSqlState(error: Error, code: string): boolean {
+  const server =
+    error instanceof DatabaseError ||
+    (error as { driverError?: unknown }).driverError instanceof DatabaseError;
+  return server && code.length === 5;
 }
 
 function codeOf(error: Error): string | undefined {

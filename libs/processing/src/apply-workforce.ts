@@ -1,3 +1,4 @@
+import { checkCalendar } from '#libs/domain';
 import { type DeadLetter, type DeadLetters, publishLetters } from './dead-letter';
 import { type InputPosition, positionAfter } from './input-position';
 import { type IntakeResult } from './intake';
@@ -11,12 +12,11 @@ export interface WorkforceRecord {
   offset: string;
 }
 
+type WorkforceReading =
+  { kind: 'change'; change: WorkforceChange } | Exclude<IntakeResult, { kind: 'event' }>;
+
 export interface WorkforcePorts {
-  intake: {
-    readWorkforce(
-      record: RawRecord,
-    ): { kind: 'change'; change: WorkforceChange } | Exclude<IntakeResult, { kind: 'event' }>;
-  };
+  intake: { readWorkforce(record: RawRecord): WorkforceReading };
   store: {
     /** Applies changes in the order of their offsets, with the position after them, in one transaction. */
     apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<void>;
@@ -28,6 +28,7 @@ export interface WorkforcePorts {
  * Applies consecutive records of the workforce topic; what cannot be read is dead-lettered first, since the position moves with
  * the changes.
  *
+ * @param nextOffset where reading goes on, if not right behind the last record (`positionAfter`).
  * @returns how many changes were applied.
  * @throws Interrupted when told to stop while waiting for an outage to end.
  */
@@ -35,16 +36,24 @@ export async function applyWorkforce(
   records: readonly RawRecord[],
   { intake, store, deadLetters }: WorkforcePorts,
   patience: Patience,
+  nextOffset?: string,
 ): Promise<number> {
   const changes: WorkforceRecord[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {
-    const read = intake.readWorkforce(record);
+    const read = usable(intake.readWorkforce(record));
     if (read.kind === 'change') changes.push({ change: read.change, offset: record.offset });
     if (read.kind !== 'dead_letter') continue;
     letters.push({ record, stage: read.stage, code: read.code, message: read.message, attempt: 1 });
   }
   if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, deadLetters), patience);
-  await waitOutOutages(() => store.apply(changes, positionAfter(records)), patience);
+  await waitOutOutages(() => store.apply(changes, positionAfter(records, nextOffset)), patience);
   return changes.length;
+}
+
+/** A calendar nobody could reckon with is refused here, or due dates would later be refused for no visible reason. */
+function usable(read: WorkforceReading): WorkforceReading {
+  if (read.kind !== 'change' || read.change.kind !== 'calendar' || read.change.body === null) return read;
+  const [problem] = checkCalendar(read.change.body);
+  return problem ? { kind: 'dead_letter', stage: 'validate', code: 'invalid_data', message: problem } : read;
 }

@@ -11,7 +11,7 @@ export interface InputPosition {
   partition: number;
   /** The offset to read next, decimal text. */
   nextOffset: string;
-  /** Of the record at `nextOffset - 1`. */
+  /** Of the last record before `nextOffset`; at `nextOffset - 1` itself unless a transaction's marker is there. */
   fingerprint: string;
 }
 
@@ -31,10 +31,20 @@ export interface InputPositions {
   load(topic: string, partition: number): Promise<InputPosition | null>;
 }
 
-/** The position after consecutive records of one partition, at least one. */
-export function positionAfter(records: readonly RawRecord[]): InputPosition {
+/**
+ * The position after consecutive records of one partition, at least one.
+ *
+ * @param nextOffset where reading goes on when that is further than behind the last record: past a transaction's marker, which
+ *   nobody sees. Without it a partition that ends in one would never count as read to its end.
+ */
+export function positionAfter(records: readonly RawRecord[], nextOffset?: string): InputPosition {
   const last = records.at(-1);
   if (!last) throw new Error('a batch has at least one record');
   const { topic, partition, offset } = last;
-  return { topic, partition, nextOffset: String(BigInt(offset) + 1n), fingerprint: fingerprintOf(last) };
+  return {
+    topic,
+    partition,
+    nextOffset: nextOffset ?? String(BigInt(offset) + 1n),
+    fingerprint: fingerprintOf(last),
+  };
 }

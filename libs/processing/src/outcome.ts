@@ -13,7 +13,12 @@ export type Outcome =
   | { kind: 'skipped'; type: string };
 
 /** How many of each, for the log and the metrics. */
-export type OutcomeCounts = Record<Outcome['kind'], number> & { tasks: number; warnings: number };
+export type OutcomeCounts = Record<Outcome['kind'], number> & {
+  tasks: number;
+  warnings: number;
+  /** Duplicates that came with another payload than the one applied. */
+  otherPayload: number;
+};
 
 export function countOutcomes(outcomes: readonly Outcome[]): OutcomeCounts {
   const counts: OutcomeCounts = {
@@ -24,9 +29,11 @@ export function countOutcomes(outcomes: readonly Outcome[]): OutcomeCounts {
     skipped: 0,
     tasks: 0,
     warnings: 0,
+    otherPayload: 0,
   };
   for (const outcome of outcomes) {
     counts[outcome.kind] += 1;
+    if (outcome.kind === 'duplicate' && !outcome.samePayload) counts.otherPayload += 1;
     if (outcome.kind !== 'applied') continue;
     counts.tasks += outcome.tasks;
     counts.warnings += outcome.warnings;

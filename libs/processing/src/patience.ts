@@ -39,7 +39,16 @@ async function pauseWhileRunning(pauseMs: number, patience: Patience): Promise<v
   const until = Date.now() + pauseMs;
   do {
     if (!patience.isRunning()) throw new Interrupted('stopped while waiting for an outage to end');
-    await patience.heartbeat?.();
+    await keepPartition(patience);
     await new Promise((resolve) => setTimeout(resolve, Math.min(100, pauseMs)));
   } while (Date.now() < until);
+}
+
+/** A heartbeat that fails says that the partition is lost, or the group cannot be asked: no fault of the message in hand. */
+async function keepPartition(patience: Patience): Promise<void> {
+  try {
+    await patience.heartbeat?.();
+  } catch (error) {
+    throw new Interrupted('the partition was lost while waiting for an outage to end', { cause: error });
+  }
 }

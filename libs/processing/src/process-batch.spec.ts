@@ -220,6 +220,14 @@ describe('an outage', () => {
     expect([tries, store.state.positions.size]).toEqual([3, 1]);
   });
 
+  it('is given up when the heartbeat says that the partition is lost: the message in hand is not at fault', async () => {
+    const { store, records, ports, letters } = world([create('a')]);
+    store.faults.push({ at: 'begin', error: new StoreOutage('down') });
+    const heartbeat = () => Promise.reject(new Error('The group is rebalancing, so a rejoin is needed'));
+    await expect(processBatch(records, ports, { ...RUNNING, heartbeat })).rejects.toThrow(Interrupted);
+    expect([letters.length, store.state.positions.size]).toEqual([0, 0]);
+  });
+
   it('is given up when the partition is taken away, and nothing moves', async () => {
     const { store, records, ports } = world([create('a')]);
     store.faults.push(
@@ -229,5 +237,24 @@ describe('an outage', () => {
     const patience = { isRunning: () => running, onWait: () => void (running = false) };
     await expect(processBatch(records, ports, patience)).rejects.toThrow(Interrupted);
     expect(store.state.positions.size).toBe(0);
+  });
+});
+
+describe('a transaction that is too slow for the database’s limits', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it('is halved until it passes, since tried again as it is it would end so for ever', async () => {
+    let now = 0;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    const { run, store, letters } = world([...Array(8).keys()].map((i) => create(`e${i}`)));
+    store.poison = (changes) => {
+      now += 3_000 * changes.tasks.length;
+      return changes.tasks.length > 2 ? new StoreOutage('Connection terminated') : null;
+    };
+    expect(kinds(await run())).toEqual(Array(8).fill('applied'));
+    expect(letters).toEqual([]);
+    expect(store.state.activities.map(({ task }) => task.title)).toEqual(
+      [...Array(8).keys()].map((i) => `e${i}`),
+    );
   });
 });

@@ -7,7 +7,7 @@ import { type KeyedQueue } from './keyed-queue';
 import { type Outcome } from './outcome';
 import { Interrupted, type Patience, waitOutOutages } from './patience';
 import { type RawRecord } from './raw-record';
-import { type ShardStore, StoreConflict } from './shard.store';
+import { type ShardStore, StoreConflict, StoreOutage } from './shard.store';
 import { FlowUnreadable } from './tenant-directory';
 
 export interface ProcessingPorts extends ApplyDependencies {
@@ -18,17 +18,21 @@ export interface ProcessingPorts extends ApplyDependencies {
   shardOf(conversationId: string): number;
   /** Work waiting for a shard, process-wide. */
   queue: KeyedQueue<number>;
-  /** Told after a shard's transaction committed: there may be something to publish. */
+  /** Told after a shard's transactions committed: there may be something to publish. Must not throw. */
   committed?(shard: number): void;
 }
 
 /** How often a transaction that lost a race for a unique key reads and decides again before the key is held against an event. */
 const CONFLICT_RETRIES = 3;
 
+/** Milliseconds; somewhat less than the store's limits, which end a transaction that stands still. */
+const TOO_SLOW_MS = 8_000;
+
 /**
  * Processes consecutive records of one partition. When it resolves, everything they cause is stored or dead-lettered and their
  * position is stored, so the caller may commit the offset after the last of them; when it throws, it may not.
  *
+ * @param nextOffset where reading goes on, if not right behind the last record (`positionAfter`).
  * @returns what became of each record, in order.
  * @throws Interrupted when told to stop while waiting for an outage to end.
  */
@@ -36,17 +40,19 @@ export async function processBatch(
   records: readonly RawRecord[],
   ports: ProcessingPorts,
   patience: Patience,
+  nextOffset?: string,
 ): Promise<Outcome[]> {
   const outcomes: (Outcome | undefined)[] = new Array<undefined>(records.length);
   const events = readAll(records, outcomes, ports.intake);
   const shards = [...groupByShard(events, ports.shardOf)];
-  const position = positionAfter(records);
+  const position = positionAfter(records, nextOffset);
 
   // The last transaction carries the position, unless a dead letter has to be safe before that.
   let positionStored = false;
   for (const [index, [shard, own]] of shards.entries()) {
     const carried = index === shards.length - 1 && lettersIn(outcomes).length === 0 ? position : null;
     const applied = await applyToShard(shard, own, carried, records, ports, patience);
+    ports.committed?.(shard);
     own.forEach(({ index: at }, i) => (outcomes[at] = applied.outcomes[i]));
     positionStored ||= applied.positionStored;
   }
@@ -115,7 +121,6 @@ async function applyToShard(
 ): Promise<{ outcomes: Outcome[]; positionStored: boolean }> {
   try {
     const outcomes = await waitOutOutages(() => inShard(shard, events, position, ports), patience);
-    ports.committed?.(shard);
     return { outcomes, positionStored: position !== null };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof Interrupted) throw error;
@@ -143,14 +148,28 @@ async function inShard(
   const own = events.map(({ event }) => event);
   const tenants = [...new Set(own.map(({ tenantId }) => tenantId))];
   for (let attempt = 1; ; attempt += 1) {
+    let began = 0;
     try {
-      return await ports.queue.run(shard, () =>
-        ports.store.inShard(shard, tenants, (tx) => applyEvents(own, position, tx, ports)),
-      );
+      return await ports.queue.run(shard, () => {
+        began = Date.now();
+        return ports.store.inShard(shard, tenants, (tx) => applyEvents(own, position, tx, ports));
+      });
     } catch (error) {
+      if (error instanceof StoreOutage && events.length > 1 && Date.now() - began >= TOO_SLOW_MS) {
+        throw new TooSlow(`${events.length} events were not applied in time`, { cause: error });
+      }
       if (!(error instanceof StoreConflict) || attempt > CONFLICT_RETRIES) throw error;
     }
   }
+}
+
+/**
+ * A transaction of several events ended by what looks like an outage, after so long that it may have been the database's limit on
+ * time (10 s idle in a transaction): costly flows, all in one. Tried again as it is, it would end so for ever; halved, it passes.
+ * When it was an outage after all, halving has done no harm. One event alone is never given up for being slow.
+ */
+class TooSlow extends Error {
+  override readonly name = 'TooSlow';
 }
 
 function letterFor(record: RawRecord, error: Error): DeadLetter {

@@ -43,7 +43,10 @@ export async function ensureRoles(owner: DataSource, app: ApplicationRole): Prom
     await tx.query(
       `grant update on tenant_revision, workforce_entry, conversation, task, shard_head, input_position to ${appId}`,
     );
+    // What `reset --positions` needs, and nothing more.
     await tx.query(`grant delete on input_position to ${operatorId}`);
+    await tx.query(`grant update (body, source_offset) on workforce_entry to ${operatorId}`);
+    await tx.query(`grant update (workforce) on tenant_revision to ${operatorId}`);
     for (const table of TENANT_TABLES) {
       await tx.query(`alter table ${table} enable row level security`);
       await tx.query(`alter table ${table} force row level security`);
@@ -54,6 +57,12 @@ export async function ensureRoles(owner: DataSource, app: ApplicationRole): Prom
         `create policy own_tenants on ${table} to ${appId} using (tenant_id = any ((select nullif(current_setting('${TENANTS_SETTING}', true), ''))::text[]))`,
       );
       await tx.query(`create policy every_tenant on ${table} for select to ${operatorId} using (true)`);
+    }
+    for (const table of ['workforce_entry', 'tenant_revision']) {
+      await tx.query(`drop policy if exists forget_every_tenant on ${table}`);
+      await tx.query(
+        `create policy forget_every_tenant on ${table} for update to ${operatorId} using (true)`,
+      );
     }
   });
 }

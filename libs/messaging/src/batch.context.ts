@@ -13,6 +13,8 @@ export interface PartitionBatch {
   records: RawRecord[];
   /** The offset the partition's next new record will get, when this was fetched; decimal text. */
   highWatermark: string;
+  /** The offset after this fetch, also past what handlers never see (a transaction's marker); decimal text. */
+  nextOffset: string;
 }
 
 /** The batch is no longer this process's to work on: its partition was taken away, or the process stops. */

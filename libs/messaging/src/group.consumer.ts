@@ -165,7 +165,8 @@ export class GroupConsumer {
         reading.advanceTo(BigInt(payload.batch.lastOffset()) + 1n);
         return null;
       }
-      const batch: PartitionBatch = { topic, partition, records, highWatermark };
+      const nextOffset = String(BigInt(payload.batch.lastOffset()) + 1n);
+      const batch: PartitionBatch = { topic, partition, records, highWatermark, nextOffset };
       context = new BatchContext(batch, payload, generation, () => this.stopping);
       await this.options.handle(batch, context);
     } catch (error) {

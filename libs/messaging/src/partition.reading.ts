@@ -27,7 +27,6 @@ export class PartitionReading {
    * @throws InputPositionError when the record last read before is another one now.
    */
   admit(records: readonly RawRecord[]): RawRecord[] {
-    this.fresh = false;
     for (const record of this.check ? records : []) {
       const offset = BigInt(record.offset);
       if (this.check === null || offset < this.check.offset) continue;
@@ -42,7 +41,10 @@ export class PartitionReading {
       }
       this.check = null;
     }
-    return records.filter(({ offset }) => BigInt(offset) >= this.start.startAt);
+    const own = records.filter(({ offset }) => BigInt(offset) >= this.start.startAt);
+    // The record to be checked alone is no beginning: what follows it may be a long aborted transaction, which shows as a gap.
+    if (own.length > 0) this.fresh = false;
+    return own;
   }
 
   /** Everything before this offset is done with. */

@@ -10,6 +10,6 @@ export const DECOMPRESSED_LIMIT_BYTES = 256 * 1024 * 1024;
 export function refuseOversize(codec: string, bytes: number): void {
   if (bytes <= DECOMPRESSED_LIMIT_BYTES) return;
   throw new RecordsUnreadableError(
-    `A ${codec} record batch decompresses to ${bytes} bytes; the limit is ${DECOMPRESSED_LIMIT_BYTES}. Have its producer send smaller batches, and move the group past it.`,
+    `A ${codec} record batch decompresses to ${bytes} bytes; the limit is ${DECOMPRESSED_LIMIT_BYTES}. Have its producer send smaller batches; to go on without this one, delete the partition's records up to and including it (kafka-delete-records.sh), then run 'npm run cli -- reset --positions <topic>'.`,
   );
 }

@@ -91,6 +91,17 @@ describe('PartitionReading', () => {
     expect(() => reading.admit([record(4, 'another'), record(5)])).toThrow(InputPositionError);
   });
 
+  it('given the checked record alone, then a gap after it is still no jump: an aborted transaction may follow', () => {
+    const reading = new PartitionReading({ readFrom: 4n, startAt: 5n, check: at(5) });
+
+    expect(reading.admit([record(4)])).toEqual([]);
+    reading.advanceTo(5n);
+    expect(reading.continuesAt(900n)).toBe(true);
+    expect(reading.admit([record(900)])).toEqual([record(900)]);
+    reading.advanceTo(901n);
+    expect(reading.continuesAt(950n)).toBe(false);
+  });
+
   it('given a record compacted away, then nothing is checked', () => {
     const reading = new PartitionReading({ readFrom: 4n, startAt: 5n, check: at(5) });
 

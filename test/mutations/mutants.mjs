@@ -28,9 +28,9 @@ export const mutants = [
     file: CONTROLLER,
     edits: [
       {
-        find: '      try {\n        const outcomes = await processBatch(',
+        find: '      try {\n        const next = isLast',
         replace:
-          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        const outcomes = await processBatch(',
+          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        const next = isLast',
       },
       {
         find: '      }\n      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));',
@@ -392,13 +392,31 @@ export const controls = [
     verdict: 'did not run',
   },
   {
+    name: 'a lost heartbeat taken for the message’s fault',
+    file: 'libs/processing/src/patience.ts',
+    edits: [{ find: '    await keepPartition(patience);', replace: '    await patience.heartbeat?.();' }],
+    test: unit(
+      PROCESS_BATCH_SPEC,
+      'an outage is given up when the heartbeat says that the partition is lost: the message in hand is not at fault',
+    ),
+  },
+  {
+    name: 'only the known system errors taken for an outage',
+    file: 'libs/persistence/src/store.errors.ts',
+    edits: [{ find: ': !MISUSE.test(code);', replace: ': /^ECONN/.test(code);' }],
+    test: unit(
+      'libs/persistence/src/store.errors.spec.ts',
+      'what a store’s error means a name that does not resolve (ENOTFOUND): an outage, whatever the message',
+    ),
+  },
+  {
     name: 'control: code that throws in the test, before any assertion',
     file: 'libs/processing/src/process-batch.ts',
     edits: [
       {
-        find: '  const position = positionAfter(records);\n',
+        find: '  const position = positionAfter(records, nextOffset);\n',
         replace:
-          "  const position = positionAfter(records);\n  if (position) throw new TypeError('broken');\n",
+          "  const position = positionAfter(records, nextOffset);\n  if (position) throw new TypeError('broken');\n",
       },
     ],
     test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),

@@ -7,15 +7,16 @@ import {
   countOutcomes,
   Interrupted,
   type Outcome,
-  type Patience,
   processBatch,
   type ProcessingPorts,
   type RawRecord,
 } from '#libs/processing';
 import { type Settings } from '#libs/settings';
+import { patienceOf } from './batch.patience';
 import { PROCESSING, SETTINGS } from './tokens';
 
 export const CONVERSATION_EVENTS = 'conversation-events';
+
 /** Conversation events, a partition's batch at a time. */
 @Controller()
 export class ConversationEventsController {
@@ -58,19 +59,6 @@ export class ConversationEventsController {
         'applied, with dead letters, unknown types, or other payloads under known identities',
       );
   }
-}
-
-/** How long to wait for an outage to end: as long as the partition is ours. */
-export function patienceOf(context: BatchContext, logger: Logger): Patience {
-  return {
-    isRunning: () => context.isRunning(),
-    heartbeat: () => context.heartbeat(),
-    onWait: (error, pauseMs) => logger.warn(`waiting ${pauseMs} ms: ${describe(error)}`),
-  };
-}
-
-function describe(error: Error): string {
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
 function* chunksOf(records: readonly RawRecord[], size: number): Generator<RawRecord[]> {

@@ -6,7 +6,7 @@ import { createIntake } from '#libs/intake';
 import { BatchContext, BatchPattern, KafkaDeadLetters, type PartitionBatch } from '#libs/messaging';
 import { WorkforceStore } from '#libs/persistence';
 import { applyWorkforce, Interrupted } from '#libs/processing';
-import { patienceOf } from './conversation-events.controller';
+import { patienceOf } from './batch.patience';
 
 export const WORKFORCE = 'workforce';
 

@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { type ProducerIdentity } from '#libs/relay';
-import { asStoreError } from './store.errors';
+import { queryRows } from './transaction';
 import { UnfitDatabase } from './start-up.checks';
 
 /** What was fixed when the topics were made. */
@@ -18,14 +18,11 @@ export class DeploymentStore implements ProducerIdentity {
 
   /** Null before the first `migrate`. */
   async find(): Promise<Deployment | null> {
-    try {
-      const [row] = await this.dataSource.query<Deployment[]>(
-        `select shards, producer_id as "producerId", producer_epoch as epoch from deployment`,
-      );
-      return row ?? null;
-    } catch (error) {
-      throw asStoreError(error);
-    }
+    const [row] = await queryRows<Deployment>(
+      this.dataSource,
+      `select shards, producer_id as "producerId", producer_epoch as epoch from deployment`,
+    );
+    return row ?? null;
   }
 
   /** @throws UnfitDatabase before the first `migrate`. */

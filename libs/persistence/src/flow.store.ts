@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DataSource } from 'typeorm';
 import { type StoredFlow } from '#libs/processing';
-import { TENANTS_SETTING } from './schema/roles';
+import { inTransaction, seeTenants } from './transaction';
 import { bumpRevision } from './workforce.store';
 
 /** Flows and their versions. What is saved was compiled before: this store does not look inside. */
@@ -16,8 +16,8 @@ export class FlowStore {
     tenantId: string,
     definitions: readonly ({ id: string } & object)[],
   ): Promise<(StoredFlow & { changed: boolean })[]> {
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query(`select set_config('${TENANTS_SETTING}', $1::text[]::text, true)`, [[tenantId]]);
+    return inTransaction(this.dataSource, async (manager) => {
+      await seeTenants(manager, [tenantId]);
       // Two people saving at once: the second waits here, and its versions follow the first's.
       await manager.query(`select pg_advisory_xact_lock(hashtext($1))`, [`flows of ${tenantId}`]);
       const live = new Map((await liveFlows(manager, tenantId)).map((flow) => [flow.id, flow]));
@@ -41,7 +41,8 @@ export class FlowStore {
   }
 }
 
-function liveFlows(
+/** The live version of each of a tenant's flows, in the order of their ids. */
+export function liveFlows(
   manager: { query(sql: string, parameters: unknown[]): Promise<StoredFlow[]> },
   tenantId: string,
 ): Promise<StoredFlow[]> {

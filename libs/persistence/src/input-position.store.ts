@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { type InputPosition } from '#libs/processing';
-import { asStoreError } from './store.errors';
+import { inTransaction, queryRows } from './transaction';
 
 /** The topic whose content is kept as `workforce_entry`. */
 const WORKFORCE_TOPIC = 'workforce';
@@ -27,7 +27,7 @@ export class InputPositionStore {
    * @returns how many partitions were forgotten.
    */
   async forget(topic: string): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
+    return inTransaction(this.dataSource, async (manager) => {
       if (topic === WORKFORCE_TOPIC) {
         await manager.query(`update workforce_entry set body = null, source_offset = -1`);
         await manager.query(`update tenant_revision set workforce = workforce + 1`);
@@ -39,14 +39,11 @@ export class InputPositionStore {
     });
   }
 
-  async #select(clause: string, parameters: unknown[]): Promise<InputPosition[]> {
-    try {
-      return await this.dataSource.query(
-        `select topic, partition, next_offset as "nextOffset", fingerprint from input_position ${clause}`,
-        parameters,
-      );
-    } catch (error) {
-      throw asStoreError(error);
-    }
+  #select(clause: string, parameters: unknown[]): Promise<InputPosition[]> {
+    return queryRows(
+      this.dataSource,
+      `select topic, partition, next_offset as "nextOffset", fingerprint from input_position ${clause}`,
+      parameters,
+    );
   }
 }

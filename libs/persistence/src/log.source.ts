@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { derivedId } from '#libs/domain';
 import { type LogEntry, type LogName, type LogSource } from '#libs/relay';
-import { asStoreError } from './store.errors';
+import { queryRows } from './transaction';
 
 /** The `source` of every event this product publishes. */
 export const EVENT_SOURCE = '/conversation-tasks';
@@ -40,26 +40,20 @@ export class PostgresLogSource implements LogSource {
 
   async heads(log: LogName): Promise<Map<number, number>> {
     const column = log === 'activity' ? 'activity_position' : 'rejection_position';
-    const rows = await this.#query<{ shard: number; position: string }>(
+    const rows = await queryRows<{ shard: number; position: string }>(
+      this.dataSource,
       `select shard, ${column} as position from shard_head`,
     );
     return new Map(rows.map(({ shard, position }) => [shard, Number(position)]));
   }
 
   async read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]> {
-    const rows = await this.#query<LogRow>(
+    const rows = await queryRows<LogRow>(
+      this.dataSource,
       `${LOG_SELECT[log]} where shard = $1 and position > $2 order by position limit $3`,
       [shard, afterPosition, limit],
     );
     return rows.map((row) => entryOf(log, row));
-  }
-
-  async #query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    try {
-      return await this.dataSource.query(sql, parameters);
-    } catch (error) {
-      throw asStoreError(error);
-    }
   }
 }
 

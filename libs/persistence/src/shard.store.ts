@@ -1,8 +1,9 @@
-import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { type InputPosition, type ShardStore, type ShardTransaction, StoreOutage } from '#libs/processing';
-import { asStoreError } from './store.errors';
-import { PostgresShardTransaction, writePosition } from './shard.transaction';
+import { type DataSource } from 'typeorm';
+import { type InputPosition, type ShardStore, type ShardTransaction } from '#libs/processing';
+import { writePosition } from './input-position.writer';
+import { PostgresShardTransaction } from './shard.transaction';
 import { TENANTS_SETTING } from './schema/roles';
+import { inTransaction } from './transaction';
 
 /** First key of the advisory locks that guard shards; the second is the shard. Any number, so long as nothing else here uses it. */
 const SHARD_LOCKS = 0x7a5c;
@@ -16,7 +17,7 @@ export class PostgresShardStore implements ShardStore {
     tenantIds: string[],
     work: (tx: ShardTransaction) => Promise<T>,
   ): Promise<T> {
-    return this.#transaction(async (manager) => {
+    return inTransaction(this.dataSource, async (manager) => {
       // Lock and reads must be statements apart: a statement's snapshot is taken before it waits for the lock, so one that
       // did both would see the shard as it was before the last holder's commit.
       await manager.query(
@@ -28,27 +29,6 @@ export class PostgresShardStore implements ShardStore {
   }
 
   async storePosition(position: InputPosition): Promise<void> {
-    await this.#transaction((manager) => writePosition(manager, position));
-  }
-
-  async #transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      await connect(runner);
-      return await runner.manager.transaction(work);
-    } catch (error) {
-      throw asStoreError(error);
-    } finally {
-      await runner.release();
-    }
-  }
-}
-
-/** Whatever keeps a connection from being had is an outage, be it the network's, the name service's or TLS's. */
-async function connect(runner: QueryRunner): Promise<void> {
-  try {
-    await runner.connect();
-  } catch (error) {
-    throw new StoreOutage(`no connection to the database: ${(error as Error).message}`, { cause: error });
+    await inTransaction(this.dataSource, (manager) => writePosition(manager, position));
   }
 }

@@ -1,7 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type Conversation, type EventIdentity, identityKey, type Task } from '#libs/domain';
 import {
-  type InputPosition,
   type LogHeads,
   type ShardChanges,
   type ShardTransaction,
@@ -18,6 +17,8 @@ import {
   rejectionColumns,
   taskColumns,
 } from './columns';
+import { liveFlows } from './flow.store';
+import { writePosition } from './input-position.writer';
 import { insertRows, overwrite } from './rows';
 import { type ConversationRow, conversationFrom, type TaskRow, taskFrom } from './row.readers';
 
@@ -93,11 +94,7 @@ export class PostgresShardTransaction implements ShardTransaction {
   }
 
   async flows(tenantId: string): Promise<StoredFlow[]> {
-    return this.#query<StoredFlow>(
-      `select distinct on (flow_id) flow_id as id, version, definition from flow_version
-        where tenant_id = $1 order by flow_id, version desc`,
-      [tenantId],
-    );
+    return liveFlows(this.manager, tenantId);
   }
 
   async write(changes: ShardChanges): Promise<void> {
@@ -151,13 +148,3 @@ interface IdentityRow {
 
 const keyOf = ({ tenant_id: tenantId, source, id }: IdentityRow): string =>
   identityKey({ tenantId, source, id });
-
-/** Stores how far a partition was read; also lower than before, when an operator rewound it. */
-export async function writePosition(manager: EntityManager, position: InputPosition): Promise<void> {
-  await manager.query(
-    `insert into input_position (topic, partition, next_offset, fingerprint) values ($1, $2, $3, $4)
-     on conflict (topic, partition) do update
-       set next_offset = excluded.next_offset, fingerprint = excluded.fingerprint, stored_at = now()`,
-    [position.topic, position.partition, position.nextOffset, position.fingerprint],
-  );
-}

@@ -1,9 +1,8 @@
 import { type DataSource } from 'typeorm';
 import { type InputPosition, type WorkforceChange, type WorkforceRecord } from '#libs/processing';
 import { type ColumnOf, insertRows } from './rows';
-import { TENANTS_SETTING } from './schema/roles';
-import { writePosition } from './shard.transaction';
-import { asStoreError } from './store.errors';
+import { writePosition } from './input-position.writer';
+import { inTransaction, seeTenants } from './transaction';
 
 const columns: ColumnOf<WorkforceRecord>[] = [
   ['tenant_id', 'text', ({ change }) => change.tenantId],
@@ -25,23 +24,19 @@ export class WorkforceStore {
     // One statement cannot touch a row twice: the last record of each key is the one that counts, as in a compacted topic.
     const latest = [...new Map(records.map((record) => [keyOf(record.change), record])).values()];
     const tenants = [...new Set(latest.map(({ change }) => change.tenantId))].sort();
-    try {
-      await this.dataSource.transaction(async (manager) => {
-        await manager.query(`select set_config('${TENANTS_SETTING}', $1::text[]::text, true)`, [tenants]);
-        await insertRows(
-          manager,
-          'workforce_entry',
-          columns,
-          latest,
-          `on conflict (tenant_id, kind, id) do update set body = excluded.body, source_offset = excluded.source_offset
-             where workforce_entry.source_offset < excluded.source_offset`,
-        );
-        if (tenants.length > 0) await bumpRevision(manager, 'workforce', tenants);
-        await writePosition(manager, position);
-      });
-    } catch (error) {
-      throw asStoreError(error);
-    }
+    await inTransaction(this.dataSource, async (manager) => {
+      await seeTenants(manager, tenants);
+      await insertRows(
+        manager,
+        'workforce_entry',
+        columns,
+        latest,
+        `on conflict (tenant_id, kind, id) do update set body = excluded.body, source_offset = excluded.source_offset
+           where workforce_entry.source_offset < excluded.source_offset`,
+      );
+      if (tenants.length > 0) await bumpRevision(manager, 'workforce', tenants);
+      await writePosition(manager, position);
+    });
   }
 }
 

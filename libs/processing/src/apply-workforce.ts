@@ -1,5 +1,5 @@
 import { checkCalendar } from '#libs/domain';
-import { type DeadLetter, type DeadLetters, publishLetters } from './dead-letter';
+import { type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
 import { type InputPosition, positionAfter } from './input-position';
 import { type IntakeResult } from './intake';
 import { type Patience, waitOutOutages } from './patience';
@@ -43,8 +43,7 @@ export async function applyWorkforce(
   for (const record of records) {
     const read = usable(intake.readWorkforce(record));
     if (read.kind === 'change') changes.push({ change: read.change, offset: record.offset });
-    if (read.kind !== 'dead_letter') continue;
-    letters.push({ record, stage: read.stage, code: read.code, message: read.message, attempt: 1 });
+    if (read.kind === 'dead_letter') letters.push(firstLetter(record, read));
   }
   if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, deadLetters), patience);
   await waitOutOutages(() => store.apply(changes, positionAfter(records, nextOffset)), patience);

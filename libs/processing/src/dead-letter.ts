@@ -18,6 +18,14 @@ export interface DeadLetters {
   publish(letters: DeadLetter[]): Promise<void>;
 }
 
+/** The letter of a record that failed for the first time. */
+export function firstLetter(
+  record: RawRecord,
+  { stage, code, message }: Pick<DeadLetter, 'stage' | 'code' | 'message'>,
+): DeadLetter {
+  return { record, stage, code, message, attempt: 1 };
+}
+
 /** Publishes; a broker that cannot take dead letters is an outage like any other. @throws StoreOutage */
 export async function publishLetters(letters: DeadLetter[], deadLetters: DeadLetters): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 import { type ApplyDependencies, applyEvents } from './apply-events';
-import { type DeadLetter, type DeadLetters, publishLetters } from './dead-letter';
+import { type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition, positionAfter } from './input-position';
 import { type Intake } from './intake';
@@ -84,10 +84,7 @@ function readAll(
         events.push({ index, event: read.event });
         return;
       case 'dead_letter':
-        outcomes[index] = {
-          kind: 'dead_letter',
-          letter: { record, stage: read.stage, code: read.code, message: read.message, attempt: 1 },
-        };
+        outcomes[index] = { kind: 'dead_letter', letter: firstLetter(record, read) };
         return;
       case 'skipped':
         outcomes[index] = { kind: 'skipped', type: read.type };
@@ -175,7 +172,7 @@ class TooSlow extends Error {
 function letterFor(record: RawRecord, error: Error): DeadLetter {
   const stage = error instanceof FlowUnreadable ? 'flow' : 'apply';
   const code = error instanceof FlowUnreadable ? 'flow_unreadable' : 'not_applicable';
-  return { record, stage, code, message: error.message, attempt: 1 };
+  return firstLetter(record, { stage, code, message: error.message });
 }
 
 function lettersIn(outcomes: readonly (Outcome | undefined)[]): DeadLetter[] {

@@ -1,0 +1,54 @@
+import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { StoreOutage } from '#libs/processing';
+import { TENANTS_SETTING } from './schema/roles';
+import { asStoreError } from './store.errors';
+
+/**
+ * Runs `work` in a transaction of its own; commits when it resolves.
+ *
+ * @throws StoreOutage, StoreConflict as `ShardStore` says; anything else as it is.
+ */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await connect(runner);
+    return await runner.manager.transaction(work);
+  } catch (error) {
+    throw asStoreError(error);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Runs one statement outside any transaction. @throws as `inTransaction`. */
+export async function queryRows<Row>(
+  dataSource: DataSource,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  try {
+    return await dataSource.query(sql, parameters);
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}
+
+/** From here to its end, the transaction sees and writes these tenants' rows and no others (invariant 8). */
+export async function seeTenants(
+  manager: { query(sql: string, parameters: unknown[]): Promise<unknown> },
+  tenantIds: readonly string[],
+): Promise<void> {
+  await manager.query(`select set_config('${TENANTS_SETTING}', $1::text[]::text, true)`, [tenantIds]);
+}
+
+/** Whatever keeps a connection from being had is an outage, be it the network's, the name service's or TLS's. */
+async function connect(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.connect();
+  } catch (error) {
+    throw new StoreOutage(`no connection to the database: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -81,6 +81,8 @@ describe('the shard store on PostgreSQL', () => {
     await expect(new PostgresShardStore(gone).inShard(0, ['x'], (tx) => tx.heads())).rejects.toBeInstanceOf(
       StoreOutage,
     );
+    const position = { topic: 'workforce', partition: 0, nextOffset: '1', fingerprint: 'f' };
+    await expect(new WorkforceStore(gone).apply([], position)).rejects.toBeInstanceOf(StoreOutage);
     await gone.destroy();
   });
 

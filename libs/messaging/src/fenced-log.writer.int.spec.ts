@@ -61,7 +61,9 @@ class KafkaHarness implements LogTopicHarness {
       try {
         return await this.#read(log, shard);
       } catch (error) {
-        if (attempt === 5) throw error;
+        // Until the partition has its leader again, every look is refused at once.
+        if (attempt === 40) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
       }
     }
   }

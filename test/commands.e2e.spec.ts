@@ -199,42 +199,119 @@ describe('commands on the stream', () => {
     });
   });
 
-  describe('commands that are not built yet', () => {
-    const target = { taskId: '99999999-2222-4333-8444-555555555555', actor: { kind: 'agent', id: 'eli' } };
-    const COMMANDS: [type: string, data: Record<string, unknown>][] = [
-      ['task.assign.v1', { ...target, assignee: null }],
-      ['task.claim.v1', target],
-      ['task.release.v1', target],
-      ['task.start.v1', target],
-      ['task.resolve.v1', { ...target, resolution: 'Done' }],
-      ['task.reopen.v1', target],
-      ['task.cancel.v1', target],
-      ['task.update.v1', { ...target, priority: 'low' }],
-      ['task.comment.v1', { ...target, text: 'Hello' }],
+  describe('commands to a task that exists', () => {
+    const subject = 'conv-life';
+    const taskId = '99999999-2222-4333-8444-555555555555';
+    const by = (id: string) => ({ kind: 'agent', id });
+    /** A command as a record, under an id that says what it is for. */
+    const command = (
+      verb: string,
+      id: string,
+      actor: string,
+      says: Record<string, unknown> = {},
+    ): OutgoingRecord =>
+      recordOf({ id, type: `task.${verb}.v1`, subject, data: { taskId, actor: by(actor), ...says } });
+
+    const team = createData({ taskId, assignee: { kind: 'team', id: 'bookings' } });
+    const LIFE = [
+      recordOf({ id: 'life: create', subject, data: team }),
+      command('claim', 'life: mia claims', 'mia'),
+      command('claim', 'life: max claims too', 'max'),
+      command('start', 'life: mia starts', 'mia', { reason: 'on the phone' }),
+      command('comment', 'life: max comments', 'max', { text: 'She called again' }),
+      command('update', 'life: an update', 'mia', {
+        priority: 'critical',
+        due: { in: 'PT1H' },
+        title: 'Call now',
+      }),
+      command('update', 'life: an update of yesterday', 'mia', { priority: 'low', expectedVersion: 2 }),
+      command('release', 'life: mia gives it back', 'mia'),
+      command('resolve', 'life: max resolves', 'max', { resolution: 'Booked' }),
+      command('start', 'life: too late', 'mia'),
+      command('reopen', 'life: reopen', 'mia'),
+      command('assign', 'life: assign', 'mia', { assignee: by('eli') }),
+      command('cancel', 'life: cancel', 'eli'),
     ];
-    const records = COMMANDS.map(([type, data]) =>
-      recordOf({ id: `later-${type}`, type, subject: 'conv-later', data }),
-    );
 
     beforeAll(async () => {
-      await given(...records);
+      await given(agent('mia'), agent('max'));
+      await given(...LIFE);
       // Once more, and twice in one batch.
-      await given(...records, ...records);
+      await given(...LIFE, ...LIFE);
     });
 
-    test.each(COMMANDS)('%s is answered not_supported, once, and leaves no identity', async (type, data) => {
-      const rejections = await rejectionsBecauseOf(`later-${type}`);
+    test('each leads to its activities, in order, once', async () => {
+      const records = await deployment.records('task-activity');
+      const own = records
+        .map((record) => ({ ...activityIn(record), type: record.headers.ce_type }))
+        .filter((activity) => activity.taskId === taskId);
+      expect(own.map(({ sequence }) => sequence)).toEqual(own.map((_, i) => i + 1));
+      expect(
+        own.map(({ cause, type, changes }) => [cause.id, type, ...changes.map(({ field }) => field)]),
+      ).toEqual([
+        ['life: create', 'task.created.v1', ...['type', 'priority', 'title', 'assignee', 'status']],
+        ['life: mia claims', 'task.assignment_changed.v1', 'claimedBy'],
+        ['life: mia starts', 'task.status_changed.v1', 'status', 'startedAt'],
+        ['life: max comments', 'task.commented.v1'],
+        ['life: an update', 'task.priority_changed.v1', 'priority'],
+        ['life: an update', 'task.due_date_changed.v1', 'dueAt'],
+        ['life: an update', 'task.details_changed.v1', 'title'],
+        ['life: mia gives it back', 'task.assignment_changed.v1', 'claimedBy'],
+        ['life: mia gives it back', 'task.status_changed.v1', 'status', 'startedAt'],
+        ['life: max resolves', 'task.assignment_changed.v1', 'claimedBy'],
+        ['life: max resolves', 'task.status_changed.v1', 'status', 'resolvedAt', 'resolution'],
+        ['life: max resolves', 'task.completed.v1'],
+        ['life: reopen', 'task.status_changed.v1', 'status', 'claimedBy', 'resolvedAt', 'resolution'],
+        ['life: assign', 'task.assignment_changed.v1', 'assignee'],
+        ['life: cancel', 'task.status_changed.v1', 'status'],
+      ]);
+      expect(own[3]).toMatchObject({ text: 'She called again', actor: by('max') });
+      expect(own[2]).toMatchObject({ reason: 'on the phone' });
+    });
+
+    test.each([
+      ['life: max claims too', 'already_claimed', /claimed by 'mia'/],
+      ['life: an update of yesterday', 'stale_version', /at version 7, not 2/],
+      ['life: too late', 'illegal_transition', /it is resolved/],
+    ])('%s: refused as %s, once', async (id, code, detail) => {
+      const rejections = await rejectionsBecauseOf(id);
       expect(rejections.map((rejection) => rejection.data)).toEqual([
-        expect.objectContaining({ code: 'not_supported', command: expect.objectContaining({ type, data }) }),
+        expect.objectContaining({ code, detail: expect.stringMatching(detail) }),
       ]);
-      const applied = await deployment.query(`select 1 from applied_event where event_id = $1`, [
-        `later-${type}`,
-      ]);
-      expect(applied).toEqual([]);
     });
 
-    test('and none of them is taken for broken', async () => {
-      expect(await deployment.records('task-dead-letters')).toEqual([]);
+    test('the table has the task as its activities leave it', async () => {
+      const [row] = await deployment.query(
+        `select status, priority, title, assignee_id, claimed_by, started_at, version from task where id = $1`,
+        [taskId],
+      );
+      expect(row).toEqual({
+        status: 'cancelled',
+        priority: 'critical',
+        title: 'Call now',
+        assignee_id: 'eli',
+        claimed_by: null,
+        started_at: null,
+        version: 15,
+      });
+      await deployment.mustCli(['verify']);
+    });
+
+    test('a task of another conversation is not found', async () => {
+      const id = 'life: elsewhere';
+      await given(
+        recordOf({
+          id,
+          type: 'task.claim.v1',
+          subject: 'conv-elsewhere',
+          data: { taskId, actor: by('mia') },
+        }),
+      );
+      const [rejection] = await rejectionsBecauseOf(id);
+      expect(rejection!.data).toMatchObject({
+        code: 'task_not_found',
+        detail: expect.stringContaining('conv-elsewhere'),
+      });
     });
   });
 

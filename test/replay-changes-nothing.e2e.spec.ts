@@ -2,24 +2,14 @@ import { type TestDeployment } from '#libs/testing';
 import { asMultiset, tasksInDatabase } from './support/created-tasks';
 import { dataSets } from './support/data-set';
 import { deploymentFor, play } from './support/play';
+import { type ReplayState, stateOf } from './support/replay-state';
 
 jest.setTimeout(300_000);
-
-/** Everything that a replay could change. */
-async function stateOf(deployment: TestDeployment) {
-  return {
-    ends: await deployment.outputEnds(),
-    rows: await deployment.rowCounts(),
-    // Including when each was recorded: a row written again would differ.
-    contents: await deployment.contentHashes(),
-    heads: await deployment.query('select * from shard_head order by shard'),
-  };
-}
 
 describe.each(dataSets())('events of $name that come again change nothing', (dataSet) => {
   const firstHalf = dataSet.text.slice(0, dataSet.text.length / 2);
   let deployment: TestDeployment;
-  let before: Awaited<ReturnType<typeof stateOf>>;
+  let before: ReplayState;
 
   beforeAll(async () => {
     deployment = await deploymentFor(dataSet);

@@ -151,8 +151,9 @@ async function checkCode() {
 /** What needs Kafka and PostgreSQL. */
 async function checkOnServers() {
   const up = await step('Kafka and PostgreSQL', async () => {
-    const { kafkaProgram } = require('../libs/stack/src/index.ts');
+    const { kafkaProgram, kafkaTools } = require('../libs/stack/src/index.ts');
     await kafkaProgram(say);
+    await kafkaTools(say);
     stack = await require('./stack/test-stack.cjs').startTestStack(say);
     say(`testing on ${stack.kind} servers`);
     return {};

@@ -1,9 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CompressionTypes, type Message } from 'kafkajs';
 import { TestDeployment } from '#libs/testing';
 import { createData, recordOf } from './support/events';
 import { agent } from './support/office';
 
 jest.setTimeout(180_000);
+
+/** Long enough for a busy machine to join a group in; one that stands still ends after half as long again. */
+const STALLED_AFTER_MS = 4_000;
+const LONG_ENOUGH_TO_END_MS = 3 * STALLED_AFTER_MS;
 
 describe('producers that use Kafka’s transactions, whose markers nobody sees', () => {
   let deployment: TestDeployment;
@@ -60,5 +65,29 @@ describe('producers that use Kafka’s transactions, whose markers nobody sees',
       ),
     );
     expect(positions.map(({ next_offset: next }) => Number(next))).toEqual(ends);
+  });
+
+  test('leave nothing to be fetched when they are aborted or still open: a worker that waits behind one does not stand still', async () => {
+    await deployment.stopWorkers();
+    const never = messageOf(recordOf({ data: createData({ title: 'never' }) }));
+    await transaction('conversation-events.message', [never], 'abort');
+    const worker = await deployment.startWorker({ env: { STALLED_AFTER_MS: String(STALLED_AFTER_MS) } });
+    await transaction('conversation-events.message', [never], 'abort');
+    const name = `${deployment.topicPrefix}conversation-events.whatsapp`;
+    const producer = deployment.kafka.producer({
+      transactionalId: `${name}-open`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    const open = await producer.transaction();
+    await open.send({ topic: name, messages: [never] });
+
+    await pause(LONG_ENOUGH_TO_END_MS);
+    if (worker.exit) throw worker.failure('ended by itself');
+    const { body } = await worker.probe('/health/ready');
+    expect(JSON.parse(body)).toMatchObject({ checks: { progress: { ok: true } } });
+    await open.abort();
+    await producer.disconnect();
   });
 });

@@ -19,6 +19,9 @@ const PLANTED = {
     'libs/contracts/src/planted.ts': "import { type Task } from '#libs/domain';\nexport type T = Task;",
   },
   'settings-uses-only-its-own': { 'libs/settings/src/planted.ts': "export * from '#libs/domain';" },
+  'observability-uses-only-its-own': {
+    'libs/observability/src/planted.ts': "export * from '#libs/messaging';",
+  },
   'stack-uses-only-its-own': { 'libs/stack/src/planted.ts': "export * from '#libs/settings';" },
   'processing-uses-only-its-own': {
     'libs/processing/src/planted-1.ts':
@@ -26,6 +29,9 @@ const PLANTED = {
   },
   'relay-uses-only-its-own': { 'libs/relay/src/planted.ts': "export * from '#libs/persistence';" },
   'intake-uses-only-its-own': { 'libs/intake/src/planted.ts': "export * from '#libs/messaging';" },
+  'dead-letters-uses-only-its-own': {
+    'libs/dead-letters/src/planted.ts': "export * from '#libs/persistence';",
+  },
   'persistence-uses-only-its-own': { 'libs/persistence/src/planted.ts': "export * from '#libs/contracts';" },
   'messaging-uses-only-its-own': { 'libs/messaging/src/planted-1.ts': "export * from '#libs/persistence';" },
   'pure-means-no-input-or-output': {
@@ -35,7 +41,7 @@ const PLANTED = {
     'libs/processing/src/planted-2.ts': "import { type Kafka } from 'kafkajs';\nexport type K = Kafka;",
   },
   'one-home-for-the-database': { 'libs/relay/src/planted-2.ts': "export { DataSource } from 'typeorm';" },
-  'kafkas-lower-layer-in-one-file': {
+  'kafkas-lower-layer-in-one-folder': {
     'libs/messaging/src/planted-2.ts': "import Broker = require('kafkajs/src/broker');\nexport { Broker };",
   },
   'only-the-barrel': { 'libs/processing/src/planted-3.ts': "export * from '../../domain/src/task';" },

@@ -16,6 +16,9 @@ const PROCESS_BATCH = 'libs/processing/src/process-batch.ts';
 const PROCESS_BATCH_SPEC = 'libs/processing/src/process-batch.spec.ts';
 const APPLY_EVENTS = 'libs/processing/src/apply-events.ts';
 const EVENT_TIME_SPEC = 'libs/processing/src/event-time.spec.ts';
+const REPLAY_SPEC = 'libs/processing/src/replay/replay.spec.ts';
+const STANDING_STORE = 'libs/persistence/src/standing.store.ts';
+const STANDING_STORE_SPEC = 'libs/persistence/src/standing.store.int.spec.ts';
 const MIRROR = 'libs/relay/src/shard.mirror.ts';
 const RELAY_SPEC = 'libs/relay/src/relay.spec.ts';
 const SHARD_STORE = 'libs/persistence/src/shard.store.ts';
@@ -28,13 +31,13 @@ export const mutants = [
     file: CONTROLLER,
     edits: [
       {
-        find: '      try {\n        const next = isLast',
+        find: '      try {\n        await this.#apply(',
         replace:
-          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        const next = isLast',
+          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        await this.#apply(',
       },
       {
-        find: '      }\n      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));',
-        replace: '      }',
+        find: '      await context.commit(String(BigInt(last.offset) + 1n));\n',
+        replace: '',
       },
     ],
     test: unit(
@@ -84,7 +87,7 @@ export const mutants = [
   {
     name: 'duplicates not looked for within the batch',
     file: APPLY_EVENTS,
-    edits: [{ find: '    else seen.set(key, event.payloadHash);\n', replace: '' }],
+    edits: [{ find: '    seen.set(key, event.payloadHash);\n', replace: '' }],
     test: unit(
       'libs/processing/src/apply-events.spec.ts',
       'events that are applied in one transaction are looked for among each other too: a copy further on in the batch is a duplicate',
@@ -176,15 +179,15 @@ export const mutants = [
   },
   {
     name: 'producer fence dropped',
-    file: 'libs/messaging/src/fenced-log.writer.ts',
+    file: 'libs/messaging/src/fenced-log/fenced-log.writer.ts',
     edits: [
       {
-        find: '      producerId,\n      producerEpoch: epoch,',
-        replace: "      producerId: epoch < 0 ? producerId : '-1',\n      producerEpoch: -1,",
+        find: '        producerId,\n        producerEpoch: epoch,',
+        replace: "        producerId: epoch < 0 ? producerId : '-1',\n        producerEpoch: -1,",
       },
     ],
     test: integration(
-      'libs/messaging/src/producer-fence.int.spec.ts',
+      'libs/messaging/src/fenced-log/producer-fence.int.spec.ts',
       'the broker’s fence around a log’s topic takes each position once, whoever sends it, and none out of order',
     ),
   },
@@ -235,7 +238,7 @@ export const mutants = [
     file: 'libs/flows/src/evaluate-flow.ts',
     edits: [
       {
-        find: 'this.directory.resolveDue(due, this.variables.event.time)',
+        find: 'this.directory.resolveDue(due, time)',
         replace: 'this.directory.resolveDue(due, new Date().toISOString())',
       },
     ],
@@ -263,9 +266,9 @@ export const mutants = [
     file: PROCESS_BATCH,
     edits: [
       {
-        find: '  const letters = lettersIn(settled);\n',
+        find: '  const letters = lettersIn(outcomes);\n',
         replace:
-          '  const letters = lettersIn(settled);\n  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);\n  positionStored = true;\n',
+          '  const letters = lettersIn(outcomes);\n  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);\n',
       },
     ],
     test: unit(
@@ -359,13 +362,70 @@ export const mutants = [
     file: 'libs/persistence/src/schema/roles.ts',
     edits: [
       {
-        find: 'create policy own_tenants on ${table} to ${appId} using (tenant_id = any (',
-        replace: 'create policy own_tenants on ${table} to ${appId} using (true or tenant_id = any (',
+        find: 'create policy own_tenants on ${table} to ${appId} using (coalesce(tenant_id = any (',
+        replace:
+          'create policy own_tenants on ${table} to ${appId} using (coalesce(true or tenant_id = any (',
       },
     ],
     test: integration(
       SHARD_STORE_SPEC,
       'the shard store on PostgreSQL sees nothing of another tenant, whatever is asked for',
+    ),
+  },
+  {
+    name: 'replay: a message that is not there taken for one that is',
+    file: 'libs/processing/src/replay/rehearse-records.ts',
+    edits: [{ find: '      message = !stands;\n', replace: '' }],
+    test: unit(REPLAY_SPEC, 'a replay names what was missed, with the tasks that would come of it'),
+  },
+  {
+    name: 'replay: a plan that forgets what a run would have written',
+    file: 'libs/processing/src/replay/rehearsal.ts',
+    edits: [
+      {
+        find: '    this.state.write(changes, (key) => this.notes.messages.get(key) != null);\n',
+        replace: '',
+      },
+    ],
+    test: unit(REPLAY_SPEC, 'a replay is planned as if what comes further up in it had been applied'),
+  },
+  {
+    name: 'replay: what is there applied all the same',
+    file: 'libs/processing/src/replay/replay-records.ts',
+    edits: [{ find: "verdict.kind === 'new');", replace: "verdict.kind !== 'skipped');" }],
+    test: unit(REPLAY_SPEC, 'a replay takes no lock and no transaction that writes when nothing was missed'),
+  },
+  {
+    name: 'replay: content shown that nobody asked for',
+    file: 'libs/processing/src/replay/replay.sample.ts',
+    edits: [{ find: '...(showValues && { title })', replace: 'title' }],
+    test: unit(REPLAY_SPEC, 'a replay shows no content unless that is asked for'),
+  },
+  {
+    name: 'replay: a plan that could write',
+    file: STANDING_STORE,
+    edits: [{ find: "        await manager.query('set transaction read only');\n", replace: '' }],
+    test: integration(
+      STANDING_STORE_SPEC,
+      'what stands, on PostgreSQL cannot be written to: the database refuses',
+    ),
+  },
+  {
+    name: 'replay: a plan that sees half of what a worker commits',
+    file: STANDING_STORE,
+    edits: [{ find: "      'REPEATABLE READ',\n", replace: '' }],
+    test: integration(
+      STANDING_STORE_SPEC,
+      'what stands, on PostgreSQL is one moment’s, whoever commits meanwhile',
+    ),
+  },
+  {
+    name: 'replay: an operation that does not hear what is asked of it',
+    file: 'libs/processing/src/operation.run.ts',
+    edits: [{ find: '      if (asked) this.#asked = asked;\n', replace: '      void asked;\n' }],
+    test: unit(
+      'libs/processing/src/operation.run.spec.ts',
+      'long work of an operator asked to pause, ends after the step as paused',
     ),
   },
 ];

@@ -25,6 +25,7 @@ function npmStart(settings: Record<string, string> = {}): void {
       DATA_DIR: dataDir,
       KAFKA_PORT: String(ports.kafka),
       POSTGRES_PORT: String(ports.postgres),
+      MANAGEMENT_PORT: '0',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

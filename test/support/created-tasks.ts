@@ -45,6 +45,10 @@ export interface ActivityData {
   conversationId: string;
   channel: string;
   sequence: number;
+  actor: { kind: string; id: string };
+  reason?: string;
+  text?: string;
+  changes: { field: string; from: unknown; to: unknown }[];
   task: Record<string, unknown> & Omit<ComparableTask, 'cause' | 'flow' | 'node'>;
   cause: { source: string; id: string };
   flow?: { id: string; node: string; version: number; inputs: Record<string, unknown>; warnings: string[] };

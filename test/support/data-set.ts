@@ -75,13 +75,14 @@ export class DataSet {
     const { expectedTasks, messages } = this;
     const outcomes = events(/^conversation\.outcome\./);
     const creates = events(/^task\.create\./);
+    const others = events(/^task\.(?!create\.)/);
     const byCommand = expectedTasks.filter(({ flow }) => flow === null).length;
     return {
       task: expectedTasks.length,
       activity_log: expectedTasks.length,
-      // Creations that made no task; and the other commands, which are not built yet and leave no identity.
-      rejection_log: creates - byCommand + events(/^task\.(?!create\.)/),
-      applied_event: outcomes + creates,
+      // Creations that made no task; and the other commands: comments on a task that there is not.
+      rejection_log: creates - byCommand + others,
+      applied_event: outcomes + creates + others,
       conversation: distinct(this.lines.map(({ subject }) => [subject])),
       conversation_message: messages.length,
       conversation_outcome: outcomes,

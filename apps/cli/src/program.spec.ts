@@ -21,13 +21,23 @@ describe('the command line', () => {
 
   test('has the commands of this release', () => {
     expect(commands.map(pathOf).sort()).toEqual([
+      'dead-letters discard',
       'dead-letters list',
+      'dead-letters redrive',
+      'dead-letters show',
       'events publish',
       'events tail',
       'flows apply',
       'lag',
       'migrate',
+      'replay abort',
+      'replay pause',
+      'replay plan',
+      'replay republish',
+      'replay run',
+      'replay status',
       'reset',
+      'rules',
       'simulate',
       'start',
       'verify',
@@ -53,6 +63,15 @@ describe('the command line', () => {
     [['flows', 'apply', 'f', '--tenant', 'a/b']],
     [['simulate', '--rate', 'fast']],
     [['verify', '--no-such-option']],
+    [['replay', 'plan', '--from', 'yesterday']],
+    [['replay', 'plan', '--from', '2026-03-05T06:00:00Z', '--from-offset', '1']],
+    [['replay', 'run', '--yes', '--resume', 'x', '--tenant', 'acme']],
+    [['replay', 'abort']],
+    [['replay', 'republish', '--resume', 'x', '--to', 'copy']],
+    [['dead-letters', 'show']],
+    [['dead-letters', 'show', 'not-an-id']],
+    [['dead-letters', 'list', '--since', 'yesterday']],
+    [['dead-letters', 'redrive', '--all', '--rate', '0']],
   ])('given %j, then it is refused before anything is done', async (args) => {
     const program = createProgram();
     for (const command of [program, ...leaves(program), ...program.commands]) {

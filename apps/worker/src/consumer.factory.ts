@@ -2,17 +2,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Kafka } from 'kafkajs';
 import { Logger } from 'nestjs-pino';
 import { CONVERSATION_TOPICS, WORKFORCE_TOPIC } from '#libs/contracts';
-import { endOffsets, KafkaBatchStrategy } from '#libs/messaging';
+import { endOffsets, KafkaBatchStrategy, type PartitionsByTopic } from '#libs/messaging';
+import { InputLag, type Instruments } from '#libs/observability';
 import { InputPositionStore } from '#libs/persistence';
 import { type Settings } from '#libs/settings';
 import { CONVERSATION_EVENTS } from './conversation-events.controller';
+import { InputLagWatch } from './input-lag.watch';
 import { LogPublisher } from './log.publisher';
-import { KAFKA, SETTINGS } from './tokens';
+import { INSTRUMENTS, KAFKA, SETTINGS } from './tokens';
 import { WORKFORCE } from './workforce.controller';
 
 /** So that a rebalance is noticed soon. */
 const MOST_BETWEEN_HEARTBEATS_MS = 1_000;
 const LOOK_AGAIN_MS = 100;
+const CONVERSATIONS = Object.values(CONVERSATION_TOPICS);
 const BROKER_AGAIN_MS = 2_000;
 
 /** The transport: which groups the worker joins, in which order, and what follows the assignment. */
@@ -23,6 +26,9 @@ export class ConsumerFactory {
     @Inject(KAFKA) private readonly kafka: Kafka,
     private readonly positions: InputPositionStore,
     private readonly publisher: LogPublisher,
+    @Inject(INSTRUMENTS) private readonly instruments: Instruments,
+    private readonly lag: InputLag,
+    private readonly lagWatch: InputLagWatch,
     private readonly logger: Logger,
   ) {}
 
@@ -43,22 +49,41 @@ export class ConsumerFactory {
       positions: this.positions,
       partitionsConsumedConcurrently: settings.concurrency,
       logger: this.logger,
+      onWait: (pauseMs) => this.instruments.outageWait.inc({ system: 'broker' }, pauseMs / 1_000),
       onFatal,
       subscriptions: [
-        { pattern: WORKFORCE },
+        {
+          pattern: WORKFORCE,
+          onAssignment: (partitions) => this.#assigned('workforce', [WORKFORCE_TOPIC], partitions),
+          onRevoked: () => this.lag.assign([WORKFORCE_TOPIC], {}),
+        },
         {
           pattern: CONVERSATION_EVENTS,
           beforeConsuming: () => this.#workforceIsRead(),
           // Whoever has partition n of the calls' topic relays shard n: the group shares the relays out, and moves them on.
           onAssignment: (partitions) => {
+            this.#assigned('conversation-events', CONVERSATIONS, partitions);
             publisher.assign(partitions[CONVERSATION_TOPICS.call] ?? [], onFatal);
             if (!ready) onReady();
             ready = true;
           },
-          onRevoked: () => publisher.assign([], onFatal),
+          onRevoked: () => {
+            this.lag.assign(CONVERSATIONS, {});
+            publisher.assign([], onFatal);
+          },
         },
       ],
     });
+  }
+
+  #assigned(
+    group: 'conversation-events' | 'workforce',
+    topics: string[],
+    partitions: PartitionsByTopic,
+  ): void {
+    this.instruments.rebalances.inc({ group });
+    this.lag.assign(topics, partitions);
+    this.lagWatch.start();
   }
 
   /**

@@ -1,5 +1,7 @@
 import { type Logger } from 'nestjs-pino';
+import { Registry } from 'prom-client';
 import { type BatchContext, type PartitionBatch } from '#libs/messaging';
+import { BatchObserver, createInstruments, InputLag } from '#libs/observability';
 import {
   type InboundEvent,
   KeyedQueue,
@@ -34,12 +36,17 @@ function world(size: number, batchSize: number, behind = 0) {
   const context = {
     isRunning: () => partition.running,
     heartbeat: async () => undefined,
+    progressed: () => undefined,
     commit: async (offset: string) => void commits.push({ offset, stored: stored() }),
   };
   const silent = { log: () => undefined, warn: () => undefined, debug: () => undefined };
+  const instruments = createInstruments(new Registry());
   const controller = new ConversationEventsController(
     ports,
     { batchSize } as Settings,
+    instruments,
+    new BatchObserver(instruments, null),
+    new InputLag(instruments),
     silent as unknown as Logger,
   );
   const batch: PartitionBatch = {

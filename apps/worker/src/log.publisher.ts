@@ -1,6 +1,14 @@
 import { type LoggerService, type OnModuleDestroy } from '@nestjs/common';
 import { type LogNotifications } from '#libs/persistence';
-import { type LogSource, type LogTopic, Relay } from '#libs/relay';
+import { type LogName, type LogSource, type LogTopic, Relay } from '#libs/relay';
+
+/** How far the topic of one shard's log is. */
+export interface Published {
+  log: LogName;
+  shard: number;
+  /** The last position it has; null until it was looked at. */
+  position: number | null;
+}
 
 /**
  * The relay in this process: it publishes the logs of the shards it is assigned, and passes on the news of growing logs, to
@@ -14,7 +22,8 @@ export class LogPublisher implements OnModuleDestroy {
 
   constructor(
     source: LogSource,
-    private readonly topic: LogTopic & { close?(): Promise<void> },
+    topic: LogTopic,
+    private readonly closeTopic: () => Promise<void>,
     private readonly notifications: LogNotifications,
     pollMs: number,
     logger: LoggerService,
@@ -44,9 +53,21 @@ export class LogPublisher implements OnModuleDestroy {
     else this.notifications.notify(shard);
   }
 
+  /** How far the topics are behind the logs, of the shards this process has. */
+  distances(): ReturnType<Relay['distances']> {
+    return this.#relay.distances();
+  }
+
+  /** How far the topics of its shards' logs are; looked up, nobody is asked. */
+  published(): Published[] {
+    return [...this.#relay.published()].flatMap(([log, positions]) =>
+      [...this.#assigned].map((shard) => ({ log, shard, position: positions.get(shard) ?? null })),
+    );
+  }
+
   async onModuleDestroy(): Promise<void> {
     await this.notifications.close();
     await this.#relay.stop();
-    await this.topic.close?.();
+    await this.closeTopic();
   }
 }

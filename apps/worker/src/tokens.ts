@@ -1,4 +1,10 @@
+/** The connection that reads every tenant's log, under the operator's role. */
+export const OPERATOR = 'operator';
+
 /** What is injected by name, because a class says too little or TypeScript erases it. */
 export const SETTINGS = Symbol('Settings');
 export const KAFKA = Symbol('Kafka');
+export const INSTRUMENTS = Symbol('Instruments');
+export const TRACING = Symbol('Tracing');
+export const DEAD_LETTERS = Symbol('DeadLetters');
 export const PROCESSING = Symbol('ProcessingPorts');

@@ -2,13 +2,37 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { type Kafka } from 'kafkajs';
 import { Logger, LoggerModule } from 'nestjs-pino';
+import { type Registry } from 'prom-client';
 import { type DataSource } from 'typeorm';
-import { TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC } from '#libs/contracts';
+import {
+  CONVERSATION_TOPICS,
+  TASK_ACTIVITY_TOPIC,
+  TASK_DEAD_LETTERS_TOPIC,
+  TASK_REJECTIONS_TOPIC,
+  WORKFORCE_TOPIC,
+} from '#libs/contracts';
 import { type Instant, shardOf } from '#libs/domain';
 import { createIntake } from '#libs/intake';
-import { createKafka, FencedLogWriter, KafkaDeadLetters } from '#libs/messaging';
+import {
+  BrokerProbe,
+  createKafka,
+  createProbingKafka,
+  FencedLogWriter,
+  KafkaDeadLetters,
+} from '#libs/messaging';
+import {
+  type Instruments,
+  logOptions,
+  METRICS_REGISTRY,
+  MeteredDeadLetters,
+  MeteredLogTopic,
+  MeteredShardStore,
+  type OtlpTracing,
+  TracedLogTopic,
+} from '#libs/observability';
 import {
   checkDatabase,
+  DatabaseProbe,
   dataSourceOptions,
   DeploymentStore,
   InputPositionStore,
@@ -19,21 +43,20 @@ import {
   PostgresShardStore,
   WorkforceStore,
 } from '#libs/persistence';
-import { KeyedQueue, type ProcessingPorts, TenantDirectory } from '#libs/processing';
+import { type DeadLetters, KeyedQueue, type ProcessingPorts, TenantDirectory } from '#libs/processing';
 import { type Settings } from '#libs/settings';
 import { ConsumerFactory } from './consumer.factory';
 import { ConversationEventsController } from './conversation-events.controller';
 import { LogPublisher } from './log.publisher';
-import { KAFKA, PROCESSING, SETTINGS } from './tokens';
+import { observationProviders } from './observation.providers';
+import { DEAD_LETTERS, INSTRUMENTS, KAFKA, OPERATOR, PROCESSING, SETTINGS, TRACING } from './tokens';
+import { WorkerWatch } from './worker.watch';
 import { WorkforceController } from './workforce.controller';
-
-/** The connection that reads every tenant's log, under the operator's role. */
-const OPERATOR = 'operator';
 
 /** The worker: consumes, applies, relays. Everything is wired here, and nothing is decided. */
 @Module({})
 export class WorkerModule {
-  static with(settings: Settings): DynamicModule {
+  static with(settings: Settings, registry: Registry): DynamicModule {
     const { databaseUrl: url, databasePool: poolSize, topicPrefix, logLevel } = settings;
     const operatorRole = operatorRoleOf(decodeURIComponent(new URL(url).username));
     const connection = {
@@ -45,7 +68,7 @@ export class WorkerModule {
       module: WorkerModule,
       imports: [
         LoggerModule.forRoot({
-          pinoHttp: { level: logLevel, base: { service: 'conversation-tasks-worker' } },
+          pinoHttp: logOptions(logLevel, 'conversation-tasks-worker'),
         }),
         TypeOrmModule.forRoot({ ...dataSourceOptions({ url, poolSize }), ...connection }),
         TypeOrmModule.forRootAsync({
@@ -65,6 +88,7 @@ export class WorkerModule {
       controllers: [WorkforceController, ConversationEventsController],
       providers: [
         { provide: SETTINGS, useValue: settings },
+        { provide: METRICS_REGISTRY, useValue: registry },
         {
           provide: KAFKA,
           inject: [Logger],
@@ -92,48 +116,65 @@ export class WorkerModule {
           useFactory: (dataSource: DataSource) => new LogNotifications(dataSource, url),
         },
         {
-          provide: KafkaDeadLetters,
-          inject: [KAFKA, Logger],
-          useFactory: (kafka: Kafka, logger: Logger) => new KafkaDeadLetters(kafka, { topicPrefix }, logger),
+          provide: DEAD_LETTERS,
+          inject: [KAFKA, INSTRUMENTS, Logger],
+          useFactory: (kafka: Kafka, instruments: Instruments, logger: Logger): DeadLetters =>
+            new MeteredDeadLetters(new KafkaDeadLetters(kafka, { topicPrefix }, logger), instruments),
         },
         {
           provide: LogPublisher,
-          inject: [getDataSourceToken(OPERATOR), KAFKA, DeploymentStore, LogNotifications, Logger],
+          inject: [
+            getDataSourceToken(OPERATOR),
+            KAFKA,
+            DeploymentStore,
+            LogNotifications,
+            INSTRUMENTS,
+            TRACING,
+            Logger,
+          ],
           useFactory: (
             dataSource: DataSource,
             kafka: Kafka,
             identity: DeploymentStore,
             notifications: LogNotifications,
+            instruments: Instruments,
+            tracing: OtlpTracing | null,
             logger: Logger,
-          ) =>
-            new LogPublisher(
+          ) => {
+            const topics = {
+              activity: topicPrefix + TASK_ACTIVITY_TOPIC,
+              rejection: topicPrefix + TASK_REJECTIONS_TOPIC,
+            };
+            const writer = new FencedLogWriter({ kafka, identity, topics });
+            const metered = new MeteredLogTopic(writer, instruments);
+            return new LogPublisher(
               new PostgresLogSource(dataSource),
-              new FencedLogWriter({
-                kafka,
-                identity,
-                topics: {
-                  activity: topicPrefix + TASK_ACTIVITY_TOPIC,
-                  rejection: topicPrefix + TASK_REJECTIONS_TOPIC,
-                },
-              }),
+              tracing ? new TracedLogTopic(metered, tracing.tracer) : metered,
+              () => writer.close(),
               notifications,
               settings.pollMs,
               logger,
-            ),
+            );
+          },
         },
         {
           provide: PROCESSING,
-          inject: [getDataSourceToken(), DeploymentStore, KafkaDeadLetters, LogPublisher],
+          inject: [getDataSourceToken(), DeploymentStore, DEAD_LETTERS, LogPublisher, INSTRUMENTS],
           useFactory: async (
             dataSource: DataSource,
             deployments: DeploymentStore,
-            deadLetters: KafkaDeadLetters,
+            deadLetters: DeadLetters,
             publisher: LogPublisher,
+            instruments: Instruments,
           ): Promise<ProcessingPorts> => {
             const { shards } = await deployments.load();
+            instruments.shards.set(shards);
+            const store = new PostgresShardStore(dataSource, (ms) =>
+              instruments.lockWait.observe(ms / 1_000),
+            );
             return {
               intake: createIntake(),
-              store: new PostgresShardStore(dataSource),
+              store: new MeteredShardStore(store, instruments),
               deadLetters,
               directory: new TenantDirectory(),
               queue: new KeyedQueue(),
@@ -143,7 +184,21 @@ export class WorkerModule {
             };
           },
         },
+        ...observationProviders(settings),
+        { provide: DatabaseProbe, useFactory: () => new DatabaseProbe(url) },
+        {
+          provide: BrokerProbe,
+          inject: [Logger],
+          useFactory: (logger: Logger) =>
+            new BrokerProbe(createProbingKafka(settings.kafkaBrokers, logger), {
+              topicPrefix,
+              groupIds: [settings.kafkaGroupId, `${settings.kafkaGroupId}.workforce`],
+              inputs: [WORKFORCE_TOPIC, ...Object.values(CONVERSATION_TOPICS)],
+              outputs: [TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC, TASK_DEAD_LETTERS_TOPIC],
+            }),
+        },
         ConsumerFactory,
+        WorkerWatch,
       ],
     };
   }

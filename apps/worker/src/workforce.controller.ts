@@ -1,12 +1,14 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
 import { WORKFORCE_TOPIC } from '#libs/contracts';
 import { createIntake } from '#libs/intake';
-import { BatchContext, BatchPattern, KafkaDeadLetters, type PartitionBatch } from '#libs/messaging';
+import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging';
+import { InputLag, type Instruments } from '#libs/observability';
 import { WorkforceStore } from '#libs/persistence';
-import { applyWorkforce, Interrupted } from '#libs/processing';
+import { applyWorkforce, type DeadLetters, Interrupted } from '#libs/processing';
 import { patienceOf } from './batch.patience';
+import { DEAD_LETTERS, INSTRUMENTS } from './tokens';
 
 export const WORKFORCE = 'workforce';
 
@@ -17,25 +19,31 @@ export class WorkforceController {
 
   constructor(
     private readonly store: WorkforceStore,
-    private readonly deadLetters: KafkaDeadLetters,
+    @Inject(DEAD_LETTERS) private readonly deadLetters: DeadLetters,
+    @Inject(INSTRUMENTS) private readonly instruments: Instruments,
+    private readonly lag: InputLag,
     private readonly logger: Logger,
   ) {}
 
   @BatchPattern(WORKFORCE, { topics: [WORKFORCE_TOPIC], groupSuffix: '.workforce' })
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
+    this.lag.fetched(batch.topic, batch.partition, batch.records[0]!, batch.highWatermark);
     const ports = { intake: this.intake, store: this.store, deadLetters: this.deadLetters };
     try {
       const applied = await applyWorkforce(
         batch.records,
         ports,
-        patienceOf(context, this.logger),
+        patienceOf(context, this.logger, this.instruments),
         batch.nextOffset,
       );
+      this.instruments.workforceChanges.inc(applied);
       this.logger.log(`workforce: ${applied} changes applied`);
     } catch (error) {
       if (error instanceof Interrupted) return;
       throw error;
     }
-    await context.commit(String(BigInt(batch.records.at(-1)!.offset) + 1n));
+    const last = batch.records.at(-1)!;
+    this.lag.applied(batch.topic, batch.partition, BigInt(batch.nextOffset), last);
+    await context.commit(String(BigInt(last.offset) + 1n));
   }
 }

@@ -170,6 +170,11 @@ export class TaskActivityData {
   @IsBoundedText()
   reason?: string | null;
 
+  @Describe('What a comment says.')
+  @Optional()
+  @IsBoundedText()
+  text?: string | null;
+
   @NestedList(() => FieldChange)
   changes!: FieldChange[];
 

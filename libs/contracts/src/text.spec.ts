@@ -45,6 +45,6 @@ describe('limits of text', () => {
   it('finds the first string that cannot be stored, by its path', () => {
     expect(unstorableStringIn({ a: ['x', { b: 'ok 😀' }] }, 'data')).toBeUndefined();
     expect(unstorableStringIn({ a: ['x', { b: 'no\u0000' }] }, 'data')).toBe('data.a[1].b');
-    expect(unstorableStringIn({ a: { '\udc00': 1 } }, 'data')).toBe('data.a."\\udc00" (a key)');
+    expect(unstorableStringIn({ a: { '\udc00': 1 } }, 'data')).toBe('data.a.… (a key)');
   });
 });

@@ -50,6 +50,12 @@ export function isStorable(text: string): boolean {
   return !text.includes('\0') && !UNPAIRED_SURROGATE.test(text);
 }
 
+/** A path one step further: by a key, unless the key might itself be something somebody said (`data.slots.…`). */
+export function pathInto(path: string, key: string): string {
+  const step = /^\w{1,64}$/.test(key) ? key : '…';
+  return path === '' ? step : `${path}.${step}`;
+}
+
 /**
  * The path (`data.slots.city`) of the first string, key or value, that `isStorable` refuses; undefined when there is none.
  * Recursive: call it on values whose depth is known.
@@ -58,8 +64,8 @@ export function unstorableStringIn(value: unknown, path: string): string | undef
   if (typeof value === 'string') return isStorable(value) ? undefined : path;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {
-    const inside = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
-    if (!isStorable(key)) return `${path}.${JSON.stringify(key)} (a key)`;
+    const inside = Array.isArray(value) ? `${path}[${key}]` : pathInto(path, key);
+    if (!isStorable(key)) return `${inside} (a key)`;
     const found = unstorableStringIn(item, inside);
     if (found !== undefined) return found;
   }

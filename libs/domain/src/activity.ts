@@ -1,8 +1,21 @@
 import { type Task } from './task';
 import { type Actor, type Channel, type Instant } from './vocabulary';
 
-/** The things that can happen to a task. Those of the rest of its life join with the commands that cause them. */
-export type ActivityType = 'task.created.v1';
+/** The things that can happen to a task; nothing else can. */
+export const ACTIVITY_TYPES = [
+  'task.created.v1',
+  'task.status_changed.v1',
+  'task.assignment_changed.v1',
+  'task.completed.v1',
+  'task.priority_changed.v1',
+  'task.due_date_changed.v1',
+  'task.details_changed.v1',
+  'task.commented.v1',
+  'task.due_soon.v1',
+  'task.overdue.v1',
+  'task.escalated.v1',
+] as const;
+export type ActivityType = (typeof ACTIVITY_TYPES)[number];
 
 /** One field of the task that an activity changed. What is not listed did not change. */
 export interface Change {
@@ -57,6 +70,8 @@ export interface Activity {
   sequence: number;
   actor: Actor;
   reason?: string;
+  /** What a comment says. */
+  text?: string;
   changes: Change[];
   cause: Cause;
   flow?: FlowTrace;

@@ -19,22 +19,43 @@ export interface CreateTask {
   };
 }
 
-/** The commands whose handling is still to come: read, validated, and answered `not_supported`. */
-export const LATER_COMMANDS = [
-  'task.assign.v1',
-  'task.claim.v1',
-  'task.release.v1',
-  'task.start.v1',
-  'task.resolve.v1',
-  'task.reopen.v1',
-  'task.cancel.v1',
-  'task.update.v1',
-  'task.comment.v1',
-] as const;
-
-export interface LaterCommand {
-  type: (typeof LATER_COMMANDS)[number];
-  data: { taskId: string; actor: Actor } & Record<string, unknown>;
+/** What every command to a task that exists says. */
+export interface OnTask {
+  taskId: string;
+  actor: Actor;
+  /** The version its sender has seen; null or absent: whatever it is. */
+  expectedVersion?: number | null;
+  reason?: string | null;
 }
 
-export type TaskCommand = CreateTask | LaterCommand;
+/** The verbs of commands to a task that exists, with what each says beside `OnTask`. */
+export interface ChangeData {
+  assign: { assignee: Assignee | null };
+  claim: unknown;
+  release: unknown;
+  start: unknown;
+  resolve: { resolution?: string | null };
+  reopen: unknown;
+  cancel: unknown;
+  /** What is absent stays; null clears `due` and `description`. */
+  update: {
+    priority?: Priority;
+    due?: Due | null;
+    title?: string;
+    description?: string | null;
+    type?: TaskType;
+  };
+  comment: { text: string };
+}
+
+export type Verb = keyof ChangeData;
+
+/** A command to a task that exists. */
+export type ChangeTask = { [V in Verb]: { type: `task.${V}.v1`; data: OnTask & ChangeData[V] } }[Verb];
+
+export type TaskCommand = CreateTask | ChangeTask;
+
+/** The verb of a command's type: `task.claim.v1` → `claim`. */
+export function verbOf({ type }: ChangeTask): Verb {
+  return type.slice('task.'.length, -'.v1'.length) as Verb;
+}

@@ -8,6 +8,7 @@ const context: DecisionContext = {
   cause: { source: '/crm', id: 'e-1', topic: 'conversation-events.call', partition: 3, offset: 17 },
   derivedTaskId: taskIdOf({ tenantId: 'acme', source: '/crm', id: 'e-1', time: '2026-03-01T10:00:00.000Z' }),
   assigneeExists: ({ id }) => id !== 'nobody',
+  person: () => null,
   resolveDue: (due) => ('at' in due ? { ok: true, at: due.at } : { ok: false, problem: 'no calendar mars' }),
 };
 
@@ -96,17 +97,6 @@ describe('task.create.v1', () => {
       .when(create({ due: { in: 'PT1H', calendar: 'mars' } }))
       .thenRejected('invalid_due', /no calendar mars/);
   });
-});
-
-describe('commands whose handling is still to come', () => {
-  it.each(['task.assign.v1', 'task.resolve.v1', 'task.comment.v1'] as const)(
-    '%s is answered not_supported',
-    (type) => {
-      given(null)
-        .when({ type, data: { taskId: 'x', actor: { kind: 'agent', id: 'eli' } } })
-        .thenRejected('not_supported', new RegExp(type));
-    },
-  );
 });
 
 describe('evolve', () => {

@@ -1,6 +1,7 @@
 import { type Activity, type Change, type FlowTrace } from './activity';
 import { type TaskCommand } from './command';
 import { type CreationRule, creationRules } from './creation.rules';
+import { decideChange } from './decide-change';
 import { type Decision, type DecisionContext, type TaskDraft } from './decision';
 import { type Task } from './task';
 import { type Actor } from './vocabulary';
@@ -14,21 +15,8 @@ export function decide(command: TaskCommand, task: Task | null, context: Decisio
   switch (command.type) {
     case 'task.create.v1':
       return decideCreate(command.data, task, context);
-    case 'task.assign.v1':
-    case 'task.claim.v1':
-    case 'task.release.v1':
-    case 'task.start.v1':
-    case 'task.resolve.v1':
-    case 'task.reopen.v1':
-    case 'task.cancel.v1':
-    case 'task.update.v1':
-    case 'task.comment.v1':
-      return {
-        rejection: {
-          code: 'not_supported',
-          detail: `${command.type} is not built yet; nothing was stored, send it again once it is`,
-        },
-      };
+    default:
+      return decideChange(command, task, context);
   }
 }
 

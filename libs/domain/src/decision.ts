@@ -1,5 +1,6 @@
 import { type Activity, type Cause } from './activity';
 import { type Due } from './command';
+import { type Person } from './person';
 import { type Rejection } from './rejection';
 import { type Assignee, type Channel, type Instant, type Priority, type TaskType } from './vocabulary';
 
@@ -13,6 +14,8 @@ export interface DecisionContext {
   /** The id the task gets when the command names none. */
   derivedTaskId: string;
   assigneeExists(assignee: Assignee): boolean;
+  /** An agent of the workforce; null for one it does not know. */
+  person(agentId: string): Person | null;
   resolveDue(due: Due): { ok: true; at: Instant } | { ok: false; problem: string };
 }
 

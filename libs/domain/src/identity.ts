@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Instant } from './vocabulary';
 
 /** What makes an event this event and no other, wherever, in whatever form and however often it arrives (invariant 1). */
@@ -25,10 +25,10 @@ export function identityKey({ tenantId, source, id }: EventIdentity): string {
  * joined by NUL. The timestamp keeps index inserts local; the hash makes it the same id for the same event.
  */
 export function derivedId(time: Instant, parts: readonly string[]): string {
-  const hash = createHash('sha256').update(parts.join('\0')).digest('hex');
+  const hex = hash('sha256', parts.join('\0'), 'hex'); // in one call: half the time of createHash
   const millis = Date.parse(time).toString(16).padStart(12, '0');
-  const variant = ((parseInt(hash[3]!, 16) & 0x3) | 0x8).toString(16);
-  return `${millis.slice(0, 8)}-${millis.slice(8)}-8${hash.slice(0, 3)}-${variant}${hash.slice(4, 7)}-${hash.slice(7, 19)}`;
+  const variant = ((parseInt(hex[3]!, 16) & 0x3) | 0x8).toString(16);
+  return `${millis.slice(0, 8)}-${millis.slice(8)}-8${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
 }
 
 /**

@@ -19,6 +19,7 @@ type Day = { before: OffsetSpan; after: OffsetSpan | null };
  * have been none.
  */
 export class TimeZone {
+  /** By name in small letters: `EUROPE/berlin` is no other zone, and no reason to keep one more. */
   private static readonly zones = new Map<string, TimeZone>();
   private readonly format: Intl.DateTimeFormat;
   private readonly days = new Map<number, Day>();
@@ -26,8 +27,9 @@ export class TimeZone {
 
   /** @throws RangeError when there is no such zone. */
   static named(name: string): TimeZone {
-    let zone = TimeZone.zones.get(name);
-    if (!zone) TimeZone.zones.set(name, (zone = new TimeZone(name)));
+    const key = name.toLowerCase();
+    let zone = TimeZone.zones.get(key);
+    if (!zone) TimeZone.zones.set(key, (zone = new TimeZone(name)));
     return zone;
   }
 

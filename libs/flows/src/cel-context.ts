@@ -7,11 +7,20 @@ export interface CelContext {
   outcome: unknown;
 }
 
+/** An event's variables are turned once, whatever the number of flows: to go through a large outcome takes milliseconds. */
+const turned = new WeakMap<FlowVariables, CelContext>();
+
 /**
  * Turns the variables into an expression's: times become timestamps, and what is null in event or conversation is
  * left out, so that `has(conversation.customer)` says whether there is one. A null in `outcome` stays a null.
  */
-export function celContextOf({ event, conversation, outcome }: FlowVariables): CelContext {
+export function celContextOf(variables: FlowVariables): CelContext {
+  let context = turned.get(variables);
+  if (!context) turned.set(variables, (context = turn(variables)));
+  return context;
+}
+
+function turn({ event, conversation, outcome }: FlowVariables): CelContext {
   const { customer, startedAt, endedAt } = conversation;
   return {
     event: { ...event, time: new Date(event.time) },

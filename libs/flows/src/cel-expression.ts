@@ -11,7 +11,8 @@ import {
 } from './cel-ast';
 import { type CelContext } from './cel-context';
 import { environment } from './cel-environment';
-import { checkCallValues, CostMeter, guard } from './cel-guard';
+import { checkCallValues, guard } from './cel-guard';
+import { CostMeter, EventBudget, type NodeBudget } from './event-budget';
 import { FLOW_LIMITS } from './flow-definition';
 import { checkPath, isVariable, type VariablePath } from './flow-variables';
 import { checkText } from './json-shape';
@@ -30,7 +31,7 @@ export class CelExpression {
   readonly paths: readonly VariablePath[];
   /** The values it may have: one for each branch of `?:`. */
   readonly results: readonly PossibleResult[];
-  private readonly meter = new CostMeter();
+  private readonly meter = new CostMeter('expression');
 
   constructor(private readonly parsed: ParseResult) {
     const root = rootOf(parsed);
@@ -39,14 +40,13 @@ export class CelExpression {
     guard(root, this.meter);
   }
 
-  /** Runs it. Never throws, and costs at most `EVALUATION_BUDGET`, whatever the variables hold. */
-  evaluate(context: CelContext): CelResult {
-    this.meter.start();
+  /** Runs it. Never throws, and costs no more than the budget allows, whatever the variables hold. */
+  evaluate(context: CelContext, budget: NodeBudget = new EventBudget().node()): CelResult {
+    this.meter.start(budget.allowance);
     const result = this.run(context);
+    budget.charge(this.meter.spent);
     // Asked last: `||`, `exists` and others swallow the error, or report another one.
-    return this.meter.isSpent
-      ? { ok: false, problem: 'the expression costs too much on this event' }
-      : result;
+    return this.meter.isSpent ? { ok: false, problem: this.meter.problem } : result;
   }
 
   private run(context: CelContext): CelResult {

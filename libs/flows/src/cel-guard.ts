@@ -1,49 +1,21 @@
 import { type AstNode, callOf, runChildren } from './cel-ast';
+import { type CostMeter } from './event-budget';
+import { lengthOf, searchCost, sizeOf } from './value-size';
 import { calendarPart, checkDurationText, checkTimestampText, checkZone, isCalendarMethod } from './cel-time';
 
-/**
- * What one evaluation may cost. A unit is about one node of the syntax tree evaluated (20–50 ns), so this is
- * some milliseconds at worst. Counted, not timed: the same event must give the same task on every machine.
- */
-const EVALUATION_BUDGET = 100_000;
-
-/** Thrown when an evaluation costs too much. One for all: nothing about it differs, and a stack costs microseconds. */
-const TOO_EXPENSIVE = new Error('the expression costs too much on this event');
-TOO_EXPENSIVE.stack = TOO_EXPENSIVE.message;
-
-/** How much an evaluation has left. Once spent it stays spent, since `exists`, `||` and others go on after an error. */
-export class CostMeter {
-  #left = 0;
-
-  start(): void {
-    this.#left = EVALUATION_BUDGET;
-  }
-
-  get isSpent(): boolean {
-    return this.#left < 0;
-  }
-
-  get left(): number {
-    return this.#left;
-  }
-
-  /** @throws when more is spent than there was. */
-  charge(units: number): void {
-    this.#left -= units;
-    if (this.#left < 0) throw TOO_EXPENSIVE;
-  }
-}
-
 const BINARY = new Set(['==', '!=', 'in', '+', '-', '*', '/', '%', '<', '<=', '>', '>=']);
-/** Reading a clock in a time zone takes some microseconds. */
-const ZONE_COST = 200;
+/** Reading a clock in a time zone takes some microseconds, and some fifty when it is the first time, or there is no such zone. */
+const ZONE_COST = 1_000;
+/** Go through a text character by character, where others compare it word by word. */
+const WALKS = new Set(['size', 'lowerAscii', 'upperAscii']);
 const SEARCHES = new Set(['contains', 'indexOf', 'lastIndexOf', 'split']);
 
 /**
  * Puts a meter, and the stricter time functions, into a checked expression: cel-js has limits for the text of an
  * expression and none for its evaluation, where `l.all(a, l.all(b, …))` over 10,000 items runs for minutes and
  * `[s + s].map(a, a + a)` doubles a text each time. A loop is charged before it starts, for all of its rounds,
- * and everything else for the size of what it is given: what it makes is at most twice that, and charged when used.
+ * and everything else for the size of what it is given: what it makes is not much larger, and charged when used. Where it can be
+ * much larger (`join`, `split`, `json`) that is charged too, before it is made.
  */
 export function guard(root: AstNode, meter: CostMeter): void {
   const seen = new Set<AstNode>();
@@ -101,44 +73,23 @@ function zonedPart(op: string, name: string, [moment, zone]: readonly unknown[])
 function callCost(name: string, values: readonly unknown[], limit: number): number {
   let cost = isCalendarMethod(name) && values.length === 2 ? ZONE_COST : 1;
   for (const value of values) cost += sizeOf(value, limit);
-  const [text, pattern] = values;
-  // V8 looks for a text backwards, and in the worst case forwards, by trying every place.
-  if (SEARCHES.has(name) && typeof text === 'string' && typeof pattern === 'string') {
-    cost += (text.length * pattern.length) / 1_024;
+  if (WALKS.has(name) && typeof values[0] === 'string') cost += values[0].length / 16;
+  if (SEARCHES.has(name)) cost += searchCost(values[0], values[1]);
+  return cost + madeCost(name, values);
+}
+
+/** What a call's result costs, where that may be much more than what it is given. */
+function madeCost(name: string, [value, separator]: readonly unknown[]): number {
+  switch (name) {
+    case 'split':
+      return typeof value === 'string' ? value.length / 4 : 0;
+    case 'join':
+      return typeof separator === 'string' ? (lengthOf(value) * separator.length) / 64 : 0;
+    case 'json':
+      return value instanceof Uint8Array ? value.length / 2 : 0;
+    default:
+      return 0;
   }
-  return cost;
-}
-
-/** About what looking at all of a value costs: one unit for 64 characters, 4 items of a list or a member, none for numbers. */
-function sizeOf(value: unknown, limit: number): number {
-  if (typeof value === 'string') return value.length / 64;
-  if (typeof value !== 'object' || value === null) return 0;
-  if (value instanceof Uint8Array) return value.length / 64;
-  let size = 0;
-  const rest: unknown[] = [value];
-  while (rest.length > 0 && size <= limit) {
-    const next = rest.pop();
-    if (typeof next === 'string') size += next.length / 64;
-    else if (typeof next === 'object' && next !== null) {
-      const members = membersOf(next);
-      // Taking an object apart costs more than going along a list.
-      size += 0.25 + (Array.isArray(next) ? members.length / 4 : members.length);
-      for (const member of members) rest.push(member);
-    }
-  }
-  return size;
-}
-
-function membersOf(value: object): unknown[] {
-  if (Array.isArray(value)) return value as unknown[];
-  if (value instanceof Map) return [...(value as Map<unknown, unknown>).values()];
-  return Object.values(value);
-}
-
-function lengthOf(items: unknown): number {
-  if (typeof items !== 'object' || items === null) return 0;
-  if (Array.isArray(items)) return items.length;
-  return items instanceof Map ? items.size : Object.keys(items).length;
 }
 
 function sizeOfTree(node: AstNode): number {

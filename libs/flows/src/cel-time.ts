@@ -38,6 +38,7 @@ export function isCalendarMethod(name: string): boolean {
   return Object.hasOwn(PARTS, name) || name === 'getDayOfWeek' || name === 'getDayOfYear';
 }
 
+/** By name in small letters: no more than there are zones, some 600. */
 const zones = new Map<string, Intl.DateTimeFormat>();
 
 /**
@@ -74,13 +75,14 @@ function wallClock(moment: Date, zone: string): Record<Part, number> {
   return result;
 }
 
-/** Kept, since making one costs 50 µs; names that are no zone throw before they are kept. */
+/** Kept, since making one costs 50 µs, once however its name is spelled; names that are no zone throw before they are kept. */
 function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = zones.get(zone);
+  const name = zone.slice(0, 64).toLowerCase();
+  let format = zones.get(name);
   if (!format) {
-    if (!/^[A-Za-z]/.test(zone)) throw new RangeError(`no such time zone: ${zone.slice(0, 64)}`);
+    if (!/^[a-z]/.test(name)) throw new RangeError(`no such time zone: ${zone.slice(0, 64)}`);
     format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
+      timeZone: name,
       hourCycle: 'h23',
       year: 'numeric',
       month: 'numeric',
@@ -89,8 +91,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric',
     });
-    if (zones.size >= 1_000) zones.clear();
-    zones.set(zone, format);
+    zones.set(name, format);
   }
   return format;
 }

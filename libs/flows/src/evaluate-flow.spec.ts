@@ -38,6 +38,7 @@ describe('a node', () => {
       },
       inputs: {},
       warnings: [],
+      size: 13,
     });
   });
 

@@ -7,6 +7,7 @@ import {
   type FlowPriority,
   type FlowTaskType,
 } from './flow-definition';
+import { EventBudget, type NodeBudget } from './event-budget';
 import { inputsOf } from './flow-inputs';
 import { type FlowVariables } from './flow-variables';
 import { shown } from './json-shape';
@@ -40,13 +41,17 @@ export interface NodeResult {
   /** The values its expressions and templates looked at, by path. */
   inputs: Record<string, unknown>;
   warnings: string[];
+  /** About how many bytes all of it takes. */
+  size: number;
 }
 
 /**
  * Runs a flow on an event: which tasks it makes, and why they are as they are. Pure: the same flow, variables
  * and directory always give the same results, and nothing in the variables makes it throw or run long.
- * A missing input never loses a task: each field has something that stands in, and a warning says so.
+ * A missing input never loses a task: each field has something that stands in, and a warning says so. Neither does a cost beyond
+ * the budget lose one that is due: what can no longer be worked out has its stand-in.
  *
+ * @param budget what all flows may cost on this event, one for all of them.
  * @returns one result for each node whose `when` is true or absent, in the flow's order, and one without a task
  * for each node whose `when` could not be evaluated
  */
@@ -54,18 +59,24 @@ export function evaluateFlow(
   flow: CompiledFlow,
   variables: FlowVariables,
   directory: FlowDirectory,
+  budget: EventBudget = new EventBudget(),
 ): NodeResult[] {
   const context = celContextOf(variables);
   return flow.nodes.flatMap((node) => {
-    const run = new NodeRun(flow, node, variables, context, directory);
+    const own = budget.node();
+    const run = new NodeRun(flow, node, variables, context, directory, own);
     const matched = run.matches();
     if (!matched && run.warnings.length === 0) return [];
     const task = matched ? run.task() : undefined;
-    const { inputs, warnings } = inputsOf(node.paths, variables);
-    const result = { node: node.id, matched, inputs, warnings: [...run.warnings, ...warnings] };
+    const { inputs, warnings, bytes } = inputsOf(node.paths, variables, own);
+    const size = bytes + (task ? task.title.length + (task.description?.length ?? 0) : 0);
+    const result = { node: node.id, matched, inputs, warnings: [...run.warnings, ...warnings], size };
     return [task ? { ...result, task } : result];
   });
 }
+
+const DAY_MS = 86_400_000;
+const UNITS_A_DAY = 10;
 
 /** One node on one event. */
 class NodeRun {
@@ -77,11 +88,12 @@ class NodeRun {
     private readonly variables: FlowVariables,
     private readonly context: CelContext,
     private readonly directory: FlowDirectory,
+    private readonly budget: NodeBudget,
   ) {}
 
   matches(): boolean {
     if (!this.node.when) return true;
-    const result = this.node.when.evaluate(this.context);
+    const result = this.node.when.evaluate(this.context, this.budget);
     if (result.ok && typeof result.value === 'boolean') return result.value;
     const problem = result.ok ? `must be true or false, got ${shown(result.value)}` : result.problem;
     this.warn(`when: ${problem}; taken as false`);
@@ -128,7 +140,15 @@ class NodeRun {
 
   private readonly resolved = (due: DueLiteral | null): Reading<string | null> => {
     if (due === null) return { ok: true, value: null };
-    const resolution = this.directory.resolveDue(due, this.variables.event.time);
+    if ('calendar' in due && this.budget.isSpent)
+      return { ok: false, problem: 'the flows together cost too much on this event' };
+    const { time } = this.variables.event;
+    const resolution = this.directory.resolveDue(due, time);
+    if ('calendar' in due) {
+      // Working time is walked day by day; for ten years, in vain, where a calendar has hardly any.
+      const days = resolution.ok ? (Date.parse(resolution.at) - Date.parse(time)) / DAY_MS : 3_653;
+      this.budget.charge(days * UNITS_A_DAY);
+    }
     return resolution.ok ? { ok: true, value: resolution.at } : resolution;
   };
 
@@ -169,11 +189,11 @@ class NodeRun {
       case 'literal':
         return { ok: true, value: source.value };
       case 'template':
-        return then(source.template.render(this.variables), (text) =>
+        return then(source.template.render(this.variables, this.budget), (text) =>
           rule.result(text, this.variables.event.time),
         );
       case 'cel':
-        return then(source.expression.evaluate(this.context), (value) =>
+        return then(source.expression.evaluate(this.context, this.budget), (value) =>
           rule.result(value, this.variables.event.time),
         );
     }

@@ -63,4 +63,8 @@ export const FLOW_LIMITS = {
   expression: 4_096,
   /** Characters of a Liquid template. */
   template: 16_384,
+  /** Nodes of all flows of a tenant together. */
+  tenantNodes: 500,
+  /** JSON of all flows of a tenant together, in UTF-8 bytes. */
+  tenantBytes: 1_048_576,
 } as const;

@@ -1,5 +1,6 @@
 export { compileFlow } from './compile-flow';
 export { type CompiledFlow, type CompiledNode } from './compiled-flow';
+export { EventBudget } from './event-budget';
 export { evaluateFlow, type FlowDirectory, type FlowTask, type NodeResult } from './evaluate-flow';
 export {
   type Computed,
@@ -13,4 +14,5 @@ export {
   type TaskDefinition,
 } from './flow-definition';
 export { type FlowProblem } from './flow-problem';
+export { checkTenantFlows } from './tenant-flows';
 export { type FlowVariables } from './flow-variables';

@@ -5,14 +5,39 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value in a message: short, and quoted when it is text. */
+/** Characters of a value that a message shows. */
+const SHOWN = 80;
+
+/**
+ * A value in a message: short, and quoted when it is text. It looks at no more than it shows: a list that an expression made may
+ * hold itself twice, forty levels deep, and writing it out would never end.
+ */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
+  const text = jsonStart(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+/** The beginning of a value's JSON, all of it when it is short. */
+function jsonStart(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, SHOWN + 1));
   // Expressions give BigInts, which JSON.stringify refuses.
-  const text =
-    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? Number(part) : part)) ??
-    String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  if (typeof value === 'bigint') return String(Number(value));
+  if (value instanceof Uint8Array) return JSON.stringify(value.subarray(0, SHOWN));
+  if (typeof value !== 'object' || value === null || value instanceof Date)
+    return JSON.stringify(value) ?? String(value);
+  const isList = Array.isArray(value);
+  let text = isList ? '[' : '{';
+  const names = isList ? value.keys() : Object.keys(value);
+  for (const name of names) {
+    const member = (value as Record<string | number, unknown>)[name];
+    if (!isList && member === undefined) continue;
+    const separator = text.length > 1 ? ',' : '';
+    text +=
+      separator + (isList ? '' : `${jsonStart(name)}:`) + (member === undefined ? 'null' : jsonStart(member));
+    if (text.length > SHOWN) return text;
+  }
+  return text + (isList ? ']' : '}');
 }
 
 /**

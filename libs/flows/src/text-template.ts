@@ -1,10 +1,12 @@
-import { filters, Liquid, type Template } from 'liquidjs';
+import { Liquid, type Template } from 'liquidjs';
 import { isRfc3339 } from './due-literal';
+import { CostMeter, EventBudget, type NodeBudget } from './event-budget';
 import { FLOW_LIMITS } from './flow-definition';
 import { checkPath, type FlowVariables, pathText, valueAt, type VariablePath } from './flow-variables';
 import { checkText, shown } from './json-shape';
+import { meterEngine, meteredOperators, ownCost } from './template-cost';
 
-/** No loops, no other files, nothing that reads a clock or dice: rendering is linear in what the event holds. */
+/** No loops, no other files, nothing that reads a clock or dice. */
 const TAGS = ['#', 'assign', 'case', 'comment', 'if', 'raw', 'unless'];
 const FILTERS = [
   ...[
@@ -50,10 +52,13 @@ const FILTERS = [
   ...['strip', 'strip_newlines', 'sum', 'times', 'truncate', 'truncatewords', 'uniq', 'upcase', 'where'],
 ];
 
+/** Of the template that is being rendered: rendering is synchronous, so there is one at a time. */
+const meter = new CostMeter('template');
+
 /**
  * Strict: an unknown filter or tag is refused when a flow is saved, a missing variable fails when it is rendered, and only own
  * properties are seen. `if` and `default` may ask for what is missing. liquidjs's limit on rendering *time* is
- * not set: a machine that stalls would give another title, and without loops there is nothing to stop.
+ * not set: a machine that stalls would give another title. What filters, operators and outputs cost is counted instead.
  */
 const engine = new Liquid({
   strictFilters: true,
@@ -63,16 +68,19 @@ const engine = new Liquid({
   timezoneOffset: 0,
   locale: 'en-US',
   parseLimit: FLOW_LIMITS.template,
-  memoryLimit: 2_000_000,
+  memoryLimit: 500_000,
   outputEscape: printable,
+  operators: meteredOperators(meter),
 });
 keepOnly(engine.tags, TAGS);
 keepOnly(engine.filters, FILTERS);
+meterEngine(engine, FILTERS, meter);
+const meteredDate = engine.filters['date'] as (...args: unknown[]) => unknown;
 engine.registerFilter('date', function (this: unknown, value: unknown, ...format: unknown[]) {
   // liquidjs would take "now" for the machine's clock, and anything else that `Date` accepts.
   const text = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value;
   if (typeof text !== 'string' || !isRfc3339(text)) throw new Error(`not a date: ${shown(value)}`);
-  return (filters.date as (...args: unknown[]) => unknown).call(this, text, ...format);
+  return meteredDate.call(this, text, ...format);
 });
 
 const NO_VALUE = 'there is no value to print';
@@ -82,15 +90,28 @@ export class TextTemplate {
   constructor(
     private readonly parsed: Template[],
     readonly paths: readonly VariablePath[],
+    /** What it costs however little it is given, in units of the budget. */
+    private readonly cost: number,
   ) {}
 
-  /** Renders it. Never throws: something missing is a problem. */
-  render({
+  /** Renders it. Never throws: something missing is a problem, and so is a cost beyond the budget. */
+  render(
+    variables: FlowVariables,
+    budget: NodeBudget = new EventBudget().node(),
+  ): { ok: true; value: string } | { ok: false; problem: string } {
+    meter.start(budget.allowance);
+    const result = this.run(variables);
+    budget.charge(meter.spent);
+    return meter.isSpent ? { ok: false, problem: meter.problem } : result;
+  }
+
+  private run({
     event,
     conversation,
     outcome,
   }: FlowVariables): { ok: true; value: string } | { ok: false; problem: string } {
     try {
+      meter.charge(this.cost);
       return { ok: true, value: engine.renderSync(this.parsed, { event, conversation, outcome }) as string };
     } catch (error) {
       return {
@@ -128,7 +149,7 @@ export function compileTemplate(
     const paths = used.flatMap(pathsOfSegments);
     const misspelt = paths.map(checkPath).find((problem) => problem !== null);
     if (misspelt != null) return { ok: false, problem: misspelt };
-    return { ok: true, template: new TextTemplate(parsed, paths) };
+    return { ok: true, template: new TextTemplate(parsed, paths, ownCost(source as string)) };
   } catch (error) {
     return { ok: false, problem: sentenceOf(error, true) };
   }
@@ -149,7 +170,9 @@ function printable(value: unknown): string {
   if (value === null || value === undefined) throw new Error(NO_VALUE);
   if (Array.isArray(value)) throw new Error('a list cannot be printed; use join');
   if (typeof value === 'object') throw new Error('an object cannot be printed; name one of its members');
-  return String(value);
+  const text = String(value);
+  meter.charge(text.length / 16);
+  return text;
 }
 
 function keepOnly(registry: Record<string, unknown>, names: readonly string[]): void {

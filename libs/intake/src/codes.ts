@@ -13,6 +13,8 @@ export const INTAKE_CODES = {
   invalid_utf8: 'decode',
   /** The value is not JSON. */
   not_json: 'decode',
+  /** A key is there twice in one object. */
+  duplicate_key: 'decode',
   /** `data` has more than 64 levels of objects and arrays. */
   too_deep: 'decode',
   /** A number that a double cannot hold (1e999). */

@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { LIMITS, unstorableStringIn } from '#libs/contracts';
 import { isDeeper } from './depth';
 import { Refusal } from './refusal';
+import { repeatedKey } from './repeated-key';
 
 /**
- * JSON from bytes, with the contract's limits on them: size, UTF-8, levels, and strings that can be stored. Of repeated keys in an object the
- * last counts, as in JSON.parse. A key `__proto__` is dropped at any depth, since nothing here could pass it on without danger.
+ * JSON from bytes, with the contract's limits on them: size, UTF-8, levels, keys that are there once, and strings that can be stored. A key
+ * `__proto__` is dropped at any depth, since nothing here could pass it on without danger.
  *
  * @param levels how many levels of objects and arrays it may have.
  * @param path what it is called in messages.
@@ -20,6 +21,8 @@ export function parseJson(bytes: Buffer, levels: number, path: string): unknown 
   } catch (error) {
     throw new Refusal('not_json', `${path || 'the value'} is not JSON: ${withoutExcerpt(error)}`);
   }
+  const twice = repeatedKey(text, value, path);
+  if (twice !== undefined) throw new Refusal('duplicate_key', `${twice} is there twice: which one counts?`);
   // Raw UTF-8 holds no surrogates and raw JSON no U+0000: either comes by an escape, and so may `__proto__`.
   const escaped = text.includes('\\u');
   if (escaped) refuseUnstorable(value, path);

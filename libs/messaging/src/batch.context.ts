@@ -3,6 +3,7 @@ import { type EachBatchPayload } from 'kafkajs';
 import { type RawRecord } from '#libs/processing';
 import { type Generation, type PartitionsByTopic } from './assignment';
 import { endsMembership } from './kafka.errors';
+import { type PartitionReading } from './partition.reading';
 
 /** Consecutive records of one partition, as one fetch gave them. */
 export interface PartitionBatch {
@@ -28,12 +29,12 @@ export class StaleBatchError extends Error {
  */
 export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
   private groupFailure: Error | null = null;
-  private committedTo: bigint | null = null;
 
   constructor(
     private readonly batch: PartitionBatch,
     private readonly payload: EachBatchPayload,
     private readonly generation: Generation,
+    private readonly reading: PartitionReading,
     private readonly isStopping: () => boolean,
   ) {
     super([batch]);
@@ -47,11 +48,6 @@ export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
   /** What Kafka answered when it last refused or could not be asked. */
   get failure(): Error | null {
     return this.groupFailure;
-  }
-
-  /** The offset to read next, if the handler has committed anything. */
-  get nextOffset(): bigint | null {
-    return this.committedTo;
   }
 
   /** False once the process stops, the partition was (or is being) taken away, or Kafka refused a commit or heartbeat. */
@@ -73,7 +69,7 @@ export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
     // After the last record also pass what handlers never see (a transaction's marker), or the lag never becomes 0.
     const next = String(done) === last ? BigInt(this.payload.batch.lastOffset()) + 1n : BigInt(nextOffset);
     this.payload.resolveOffset(String(done));
-    this.committedTo = next;
+    this.reading.advanceTo(next);
     await this.ask(() =>
       this.payload.commitOffsetsIfNecessary({
         topics: [{ topic, partitions: [{ partition, offset: String(next) }] }],
@@ -88,6 +84,11 @@ export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
   async heartbeat(): Promise<void> {
     this.mustBeCurrent();
     await this.ask(() => this.payload.heartbeat());
+  }
+
+  /** Some of the batch is done, if not enough to commit: it is slow, and not standing still. */
+  progressed(): void {
+    this.reading.step();
   }
 
   private isCurrent(): boolean {

@@ -1,4 +1,4 @@
-import { type DeadLetter, type RawRecord } from '#libs/processing';
+import { type DeadLetter, DeadLetterRefused, type RawRecord } from '#libs/processing';
 import { DEAD_LETTER_TOPIC, KafkaDeadLetters } from './dead-letter.producer';
 import { MemoryLogger, testKafka, until, uniquePrefix } from './messaging.fixture';
 import { NULL_HEADER } from './null-header';
@@ -148,4 +148,21 @@ describe('KafkaDeadLetters', () => {
 
     expect(sizes).toEqual([full.length, unpacked.length]);
   });
+});
+
+it('says so, and does not wait, when the broker will never take a letter', async () => {
+  const small = uniquePrefix();
+  await ensureTopics(kafka, small, [
+    { name: DEAD_LETTER_TOPIC, partitions: 1, config: { 'max.message.bytes': '1000' } },
+  ]);
+  const refused = new KafkaDeadLetters(kafka, { topicPrefix: small }, new MemoryLogger());
+  try {
+    const publishing = refused.publish([letter({ value: Buffer.alloc(2_000, 'x') })]);
+    await expect(publishing).rejects.toThrow(DeadLetterRefused);
+    await expect(publishing).rejects.toThrow(
+      /conversation-events\.call\/3\/9007199254740993: MESSAGE_TOO_LARGE/,
+    );
+  } finally {
+    await refused.disconnect();
+  }
 });

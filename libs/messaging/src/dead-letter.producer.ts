@@ -7,7 +7,8 @@ import {
   Partitioners,
   type Producer,
 } from 'kafkajs';
-import { type DeadLetter, type DeadLetters } from '#libs/processing';
+import { type DeadLetter, DeadLetterRefused, type DeadLetters } from '#libs/processing';
+import { refusalForGood } from './kafka.errors';
 import { encodableNullHeader, NULL_HEADER } from './null-header';
 
 /** The dead letters' topic, without the deployment's prefix. */
@@ -45,7 +46,7 @@ export class KafkaDeadLetters implements DeadLetters {
     });
   }
 
-  /** Resolves once all in-sync replicas have every letter. @throws when the broker could not be reached or refused one. */
+  /** @throws DeadLetterRefused when the broker will never take one; otherwise when it could not be reached. */
   async publish(letters: DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     await this.connect();
@@ -53,7 +54,11 @@ export class KafkaDeadLetters implements DeadLetters {
       const messages = request.map((letter) => this.messageOf(letter));
       // A record near the limit may have come in a compressed batch, and would not fit as it is.
       const compression = bytesOf(request) > REQUEST_BYTES ? CompressionTypes.ZSTD : CompressionTypes.None;
-      await this.producer.send({ topic: this.topic, messages, acks: -1, compression });
+      try {
+        await this.producer.send({ topic: this.topic, messages, acks: -1, compression });
+      } catch (error) {
+        throw this.refusal(request, error) ?? error;
+      }
     }
     this.logger.debug?.(`${letters.length} dead letters published`);
   }
@@ -62,6 +67,13 @@ export class KafkaDeadLetters implements DeadLetters {
     if (!this.connected) return;
     this.connected = null;
     await this.producer.disconnect();
+  }
+
+  /** For what no waiting cures; undefined for an outage. */
+  private refusal(letters: DeadLetter[], error: unknown): DeadLetterRefused | undefined {
+    const reason = refusalForGood(error);
+    const [first] = letters;
+    return reason === undefined ? undefined : new DeadLetterRefused(this.topic, first!.record, reason, error);
   }
 
   private async connect(): Promise<void> {

@@ -5,6 +5,8 @@ import { BatchContext, type PartitionBatch, StaleBatchError } from './batch.cont
 import { isBrokerOutage, reasonOf } from './kafka.errors';
 import { PartitionPlacement } from './partition.placement';
 import { type PartitionReading } from './partition.reading';
+import { leaveAs } from './past.member';
+import { type GroupProgress } from './group.progress';
 import { GrowingPause } from './pause';
 import { rawRecordOf } from './raw-record.reader';
 import { type StartPositionsReader } from './start-positions.reader';
@@ -18,9 +20,14 @@ export interface GroupConsumerOptions extends AssignmentListener {
   startPositions: StartPositionsReader;
   /** Works on a batch; what it throws while it is still its batch ends everything. */
   handle(batch: PartitionBatch, context: BatchContext): Promise<void>;
+  /** Told before each pause in which it waits for Kafka. */
+  onWait?(pauseMs: number): void;
   /** Called once, with what no waiting will cure. The consumer takes nothing more; `stop` it. */
   onFatal(error: Error): void;
 }
+
+/** Beside about 3 s of kafkajs' own tries: what a broker's return may go unnoticed. */
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * One member of one group, kept alive: joins, places its partitions, hands batches on, and when Kafka is away begins anew for
@@ -29,10 +36,14 @@ export interface GroupConsumerOptions extends AssignmentListener {
 export class GroupConsumer {
   private generation: Generation | null = null;
   private placement: PartitionPlacement | null = null;
+  /** What handlers have a batch of. */
+  private readonly inHand = new Set<PartitionReading>();
+  /** Whom the group may still take for a member, though its consumer has crashed. */
+  private pastMember: string | null = null;
   private stopping = false;
   private loop: Promise<void> = Promise.resolve();
   private leave: () => void = () => undefined;
-  private readonly pause = new GrowingPause();
+  private readonly pause = new GrowingPause(250, LONGEST_PAUSE_MS);
 
   constructor(
     private readonly kafka: Kafka,
@@ -53,6 +64,22 @@ export class GroupConsumer {
     await this.loop;
   }
 
+  /** How its partitions get on; looked up, nobody is asked. */
+  progress(): GroupProgress {
+    const { generation, placement } = this;
+    const isJoined = generation !== null && !generation.ended;
+    const own = isJoined ? Object.entries(generation.assignment) : [];
+    const partitions = own.flatMap(([topic, numbers]) =>
+      numbers.map((partition) => {
+        const reading = placement?.readingOf(topic, partition);
+        const nextOffset = reading?.nextOffset ?? null;
+        const isInHand = !reading || this.inHand.has(reading);
+        return { topic, partition, nextOffset, isInHand, steps: reading?.steps ?? 0 };
+      }),
+    );
+    return { groupId: this.options.config.groupId, isStarted: true, isJoined, partitions };
+  }
+
   private async keepConsuming(): Promise<void> {
     while (!this.stopping) {
       try {
@@ -62,6 +89,7 @@ export class GroupConsumer {
           this.fail(error as Error);
           break;
         }
+        this.options.onWait?.(this.pause.nextMs);
         this.say('warn', `waiting for Kafka, again in ${this.pause.nextMs} ms: ${reasonOf(error)}`);
       }
       await this.pause.take();
@@ -71,16 +99,23 @@ export class GroupConsumer {
   /** Resolves when told to stop; throws what kafkajs gave up on. */
   private async consumeUntilCrash(): Promise<void> {
     const consumer = this.kafka.consumer(this.options.config);
-    const { CRASH, GROUP_JOIN, REBALANCING } = consumer.events;
+    const { CRASH, END_BATCH_PROCESS, GROUP_JOIN, REBALANCING } = consumer.events;
     const crashed = new Promise<Error>((resolve) => {
       consumer.on(CRASH, ({ payload }) => {
         resolve(payload.error);
       });
     });
-    consumer.on(GROUP_JOIN, ({ payload }) => this.joined(consumer, payload.memberAssignment));
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.pastMember = payload.memberId;
+      this.joined(consumer, payload.memberAssignment);
+    });
     consumer.on(REBALANCING, () => this.generation?.end());
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.passedOver(payload);
+    });
     const told = new Promise<null>((resolve) => (this.leave = () => resolve(null)));
     try {
+      await this.leaveAsBefore();
       await consumer.connect();
       const topics = this.options.topics.map((topic) => this.options.topicPrefix + topic);
       await consumer.subscribe({ topics, fromBeginning: true });
@@ -99,6 +134,17 @@ export class GroupConsumer {
       this.generation = null;
       this.placement = null;
     }
+  }
+
+  private async leaveAsBefore(): Promise<void> {
+    if (this.pastMember === null) return;
+    try {
+      await leaveAs(this.kafka, this.options.config.groupId, this.pastMember);
+    } catch (error) {
+      if (isBrokerOutage(error)) throw error;
+      this.say('warn', `waits for the session of a member that it was to end: ${(error as Error).message}`);
+    }
+    this.pastMember = null;
   }
 
   private async disconnect(consumer: Consumer): Promise<void> {
@@ -130,6 +176,20 @@ export class GroupConsumer {
     this.tell(() => this.options.onAssignment?.(own));
   }
 
+  /** A fetch of nothing that handlers see, such as an aborted transaction and its marker: kafkajs goes on behind it by itself. */
+  private passedOver(batch: {
+    topic: string;
+    partition: number;
+    firstOffset: string;
+    lastOffset: string;
+  }): void {
+    const topic = batch.topic.slice(this.options.topicPrefix.length);
+    const reading = this.placement?.readingOf(topic, batch.partition);
+    // What does not continue was jumped to: it must be seen, and placed again.
+    if (reading && batch.firstOffset !== null && reading.continuesAt(BigInt(batch.firstOffset)))
+      reading.advanceTo(BigInt(batch.lastOffset) + 1n);
+  }
+
   private async eachBatch(payload: EachBatchPayload): Promise<void> {
     const { generation, placement } = this;
     if (this.stopping || !placement || !generation || generation.ended) return breathe();
@@ -145,7 +205,9 @@ export class GroupConsumer {
       return;
     }
 
+    this.inHand.add(reading);
     const context = await this.deliver(payload, topic, reading, generation);
+    this.inHand.delete(reading);
     // Not ours any more: kafkajs has seen to it already.
     if (context?.failure && !(context.failure instanceof StaleBatchError)) throw context.failure;
   }
@@ -167,13 +229,12 @@ export class GroupConsumer {
       }
       const nextOffset = String(BigInt(payload.batch.lastOffset()) + 1n);
       const batch: PartitionBatch = { topic, partition, records, highWatermark, nextOffset };
-      context = new BatchContext(batch, payload, generation, () => this.stopping);
+      context = new BatchContext(batch, payload, generation, reading, () => this.stopping);
       await this.options.handle(batch, context);
     } catch (error) {
       if (context && !context.isRunning()) this.say('log', `gave ${topic}-${partition} up: ${String(error)}`);
       else this.fail(error instanceof Error ? error : new Error(String(error), { cause: error }));
     }
-    if (context?.nextOffset) reading.advanceTo(context.nextOffset);
     return context;
   }
 

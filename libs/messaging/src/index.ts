@@ -1,12 +1,16 @@
 export { type AssignmentListener, type PartitionsByTopic } from './assignment';
 export * from './batch.context';
 export * from './batch.decorator';
+export * from './broker.probe';
 export * from './codecs';
 export * from './dead-letter.producer';
 export * from './event.producer';
-export * from './fenced-log.writer';
+export * from './fenced-log/fenced-log.writer';
+export * from './group.offsets';
+export { type GroupProgress, type PartitionProgress } from './group.progress';
 export * from './kafka-batch.strategy';
 export * from './kafka.client';
+export { isBrokerOutage } from './kafka.errors';
 export * from './raw-record.reader';
 export { RecordsUnreadableError } from './records-unreadable.error';
 export { InputPositionError } from './start-position';

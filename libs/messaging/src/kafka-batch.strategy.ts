@@ -7,6 +7,7 @@ import { type AssignmentListener } from './assignment';
 import { type BatchContext, type PartitionBatch } from './batch.context';
 import { type SubscriptionExtras } from './batch.decorator';
 import { GroupConsumer } from './group.consumer';
+import { type GroupProgress } from './group.progress';
 import { createKafka } from './kafka.client';
 import { StartPositionsReader } from './start-positions.reader';
 
@@ -28,6 +29,8 @@ export interface KafkaBatchOptions {
   positions: InputPositions;
   /** Called once, when all has been stopped, with what no waiting will cure: exit with it, there is nothing left to do. */
   onFatal(error: Error): void;
+  /** Told before each pause in which a consumer waits for Kafka. */
+  onWait?(pauseMs: number): void;
   logger: LoggerService;
   /** Batches worked on at a time in each subscription; default 4. */
   partitionsConsumedConcurrently?: number;
@@ -50,7 +53,7 @@ export interface KafkaBatchOptions {
  * they move offsets. At least once, in each partition's order. It waits for brokers for ever; whatever a handler throws ends it.
  */
 export class KafkaBatchStrategy extends Server implements CustomTransportStrategy {
-  private readonly consumers: GroupConsumer[] = [];
+  private readonly consumers = new Map<Subscription, GroupConsumer>();
   private readonly kafka: Kafka;
   private starting: Promise<void> = Promise.resolve();
   private closing: Promise<void> | null = null;
@@ -90,6 +93,20 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
     return this.kafka as T;
   }
 
+  /** What ended it, as soon as it is known: before all has been stopped and `onFatal` was called. */
+  get failure(): Error | null {
+    return this.fatal;
+  }
+
+  /** How each subscription's membership gets on, in their order; looked up, nobody is asked. */
+  progress(): GroupProgress[] {
+    return this.options.subscriptions.map((subscription) => {
+      const groupId = this.groupIdOf(subscription);
+      const notStarted = { groupId, isStarted: false, isJoined: false, partitions: [] };
+      return this.consumers.get(subscription)?.progress() ?? notStarted;
+    });
+  }
+
   private async startInOrder(): Promise<void> {
     for (const subscription of this.options.subscriptions) {
       try {
@@ -100,7 +117,7 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
       }
       if (this.closing) return;
       const consumer = this.consumerFor(subscription);
-      this.consumers.push(consumer);
+      this.consumers.set(subscription, consumer);
       consumer.start();
     }
   }
@@ -108,8 +125,8 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
   private consumerFor(subscription: Subscription): GroupConsumer {
     const { options } = this;
     const handler = this.messageHandlers.get(subscription.pattern)!;
-    const { topics, groupSuffix = '' } = handler.extras as SubscriptionExtras;
-    const groupId = options.groupId + groupSuffix;
+    const { topics } = handler.extras as SubscriptionExtras;
+    const groupId = this.groupIdOf(subscription);
     const config = {
       groupId,
       minBytes: 1,
@@ -131,10 +148,17 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
         handle: (batch, context) => this.handle(handler, batch, context),
         onAssignment: (partitions) => subscription.onAssignment?.(partitions),
         onRevoked: () => subscription.onRevoked?.(),
+        onWait: (pauseMs) => options.onWait?.(pauseMs),
         onFatal: (error) => this.fail(error),
       },
       options.logger,
     );
+  }
+
+  private groupIdOf({ pattern }: Subscription): string {
+    const { groupSuffix = '' } = (this.messageHandlers.get(pattern)?.extras ??
+      {}) as Partial<SubscriptionExtras>;
+    return this.options.groupId + groupSuffix;
   }
 
   /** Nest gives a promise of a value or of an observable; either's failure is thrown here. */
@@ -155,7 +179,7 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
   private fail(error: Error): void {
     if (this.fatal) return;
     this.fatal = error;
-    this.options.logger.error(`stopping for good: ${error.message}`, error.stack);
+    this.options.logger.error({ msg: 'stopping for good', err: error });
     // Not awaited by the batch that failed: closing waits for it.
     void this.close().then(() => this.options.onFatal(error));
   }
@@ -164,7 +188,7 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
     const limit = this.options.closeTimeout ?? 15_000;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), limit)));
-    const stopped = Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    const stopped = Promise.all([...this.consumers.values()].map((consumer) => consumer.stop()));
     if ((await Promise.race([stopped, late])) === 'late') {
       this.options.logger.warn(
         `a batch did not give up within ${limit} ms: leaving it to the group's timeout`,

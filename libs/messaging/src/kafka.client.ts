@@ -9,6 +9,8 @@ export interface KafkaClientOptions {
   clientId: string;
   /** How often a call is tried again; default 8, which takes about 16 s. Longer outages the caller waits out itself. */
   retries?: number;
+  /** How long a request may take; default 30,000 ms. */
+  requestTimeoutMs?: number;
 }
 
 const RETRY: RetryOptions = {
@@ -22,7 +24,7 @@ const RETRY: RetryOptions = {
 
 /** A kafkajs client that reads every compression, retries with bounds, and logs to the given logger. */
 export function createKafka(
-  { brokers, clientId, retries = 8 }: KafkaClientOptions,
+  { brokers, clientId, retries = 8, requestTimeoutMs = 30_000 }: KafkaClientOptions,
   logger: LoggerService,
 ): Kafka {
   registerCodecs();
@@ -33,10 +35,20 @@ export function createKafka(
     clientId,
     retry: { ...RETRY, retries },
     connectionTimeout: 5_000,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeTo(logger, entry),
   });
+}
+
+/** A client for a probe: it tries no call again, gives up soon, and is quiet, since whoever probes says what came of it. */
+export function createProbingKafka(brokers: string[], logger: LoggerService): Kafka {
+  const say = (line: string): void => logger.debug?.(line);
+  const quiet = { log: say, warn: say, error: say, debug: say };
+  return createKafka(
+    { brokers, clientId: 'conversation-tasks-probe', retries: 0, requestTimeoutMs: 5_000 },
+    quiet,
+  );
 }
 
 /** kafkajs' "info" (joined, paused, stopped) is our "debug": the strategy says the same in the deployment's own words. */

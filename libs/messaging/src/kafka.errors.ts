@@ -32,6 +32,22 @@ export function isBrokerOutage(error: unknown): boolean {
   return original.retriable === true || BROKER_NOT_READY.has(original.name ?? '') || endsMembership(original);
 }
 
+/** What the broker says of a record it will never take, however often it is asked. */
+const REFUSED_FOR_GOOD = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+]);
+
+/** The broker's word for it when it will not take a record, whatever is waited for; undefined for anything that may pass. */
+export function refusalForGood(error: unknown): string | undefined {
+  const { type = '' } = originOf(error) as KafkaError;
+  return REFUSED_FOR_GOOD.has(type) ? type : undefined;
+}
+
 /** What an operator is told is being waited for. */
 export function reasonOf(error: unknown): string {
   const { message } = error as Error;

@@ -7,6 +7,7 @@ export class PartitionReading {
   private check: StartPosition['check'];
   /** Placed a moment ago: the broker has everything from there, so a gap is compaction or a transaction's marker. */
   private fresh = true;
+  private stepsDone = 0;
 
   constructor(private readonly start: StartPosition) {
     this.next = start.readFrom;
@@ -50,5 +51,20 @@ export class PartitionReading {
   /** Everything before this offset is done with. */
   advanceTo(nextOffset: bigint): void {
     this.next = nextOffset;
+    this.step();
+  }
+
+  /** Something was done, if not enough for the offset to move. */
+  step(): void {
+    this.stepsDone += 1;
+  }
+
+  get nextOffset(): bigint {
+    return this.next;
+  }
+
+  /** Grows with everything that is done. */
+  get steps(): number {
+    return this.stepsDone;
   }
 }

@@ -5,8 +5,8 @@ export class GrowingPause {
   private isOver = false;
 
   constructor(
-    private readonly firstMs = 250,
-    private readonly longestMs = 10_000,
+    private readonly firstMs: number,
+    private readonly longestMs: number,
   ) {
     this.ms = firstMs;
   }

@@ -1,4 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
+
+/** How long the leaders of new partitions are waited for. */
+const LEADERS_WITHIN_MS = 30_000;
 
 /** A topic as it should be. */
 export interface TopicSpec {
@@ -57,6 +61,14 @@ export function endOffsets(kafka: Kafka, prefix: string, topic: string): Promise
   });
 }
 
+/** In each partition, in their order, the offset of the first record at or after a time; its end where there is none. */
+export function offsetsAt(kafka: Kafka, prefix: string, topic: string, time: Date): Promise<bigint[]> {
+  return withAdmin(kafka, async (admin) => {
+    const offsets = await admin.fetchTopicOffsetsByTimestamp(prefix + topic, time.getTime());
+    return offsets.sort((a, b) => a.partition - b.partition).map(({ offset }) => BigInt(offset));
+  });
+}
+
 /** Where a group is in each partition of a topic, in partition order; null where it has committed nothing. */
 export function groupOffsets(
   kafka: Kafka,
@@ -72,6 +84,14 @@ export function groupOffsets(
   });
 }
 
+/** How many members a group has, also those that are dead and not yet missed. */
+export function groupMembers(kafka: Kafka, groupId: string): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
+    const { groups } = await admin.describeGroups([groupId]);
+    return groups[0]?.members.length ?? 0;
+  });
+}
+
 /** Deletes those that exist; they disappear from the brokers only a little after this resolves. */
 export function deleteTopics(kafka: Kafka, prefix: string, names: string[]): Promise<void> {
   return withAdmin(kafka, async (admin) => {
@@ -84,7 +104,7 @@ export function deleteTopics(kafka: Kafka, prefix: string, names: string[]): Pro
 async function create(admin: Admin, prefix: string, specs: TopicSpec[]): Promise<void> {
   // Another process may be creating them too: then this says false, and they are there.
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: specs.map(({ name, partitions, config, replicationFactor }) => ({
       topic: prefix + name,
       numPartitions: partitions,
@@ -92,6 +112,27 @@ async function create(admin: Admin, prefix: string, specs: TopicSpec[]): Promise
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     })),
   });
+  await untilLed(
+    admin,
+    specs.map(({ name }) => prefix + name),
+  );
+}
+
+/**
+ * Waits until every partition has a leader. kafkajs's own wait gives up where a broker has not heard of the topic yet,
+ * as one may not for a moment after another has created it.
+ */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  for (const deadline = Date.now() + LEADERS_WITHIN_MS; ;) {
+    try {
+      const found = await admin.fetchTopicMetadata({ topics });
+      if (found.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${topics.join(', ')}`);
+    } catch (error) {
+      if (Date.now() > deadline || !(error as { retriable?: boolean }).retriable) throw error;
+    }
+    await setTimeout(100);
+  }
 }
 
 async function differencesOf(admin: Admin, prefix: string, specs: TopicSpec[]): Promise<TopicDifference[]> {

@@ -1,4 +1,4 @@
-import { type Conversation, type Instant } from '#libs/domain';
+import { type Conversation, type Instant, type Task } from '#libs/domain';
 import {
   causeOf,
   type CreatedTask,
@@ -67,30 +67,39 @@ export const appliedColumns = (
   ['recorded_at', 'timestamptz', () => recordedAt],
 ];
 
+/** What activities change of a task, behind its key. */
+export const changingColumns: ColumnOf<Task>[] = [
+  ['tenant_id', 'text', (task) => task.tenantId],
+  ['id', 'uuid', (task) => task.id],
+  ['type', 'text', (task) => task.type],
+  ['priority', 'text', (task) => task.priority],
+  ['status', 'text', (task) => task.status],
+  ['assignee_kind', 'text', (task) => task.assignee?.kind ?? null],
+  ['assignee_id', 'text', (task) => task.assignee?.id ?? null],
+  ['claimed_by', 'text', (task) => task.claimedBy],
+  ['due_at', 'timestamptz', (task) => task.dueAt],
+  ['title', 'text', (task) => task.title],
+  ['description', 'text', (task) => task.description],
+  ['updated_at', 'timestamptz', (task) => task.updatedAt],
+  ['started_at', 'timestamptz', (task) => task.startedAt],
+  ['resolved_at', 'timestamptz', (task) => task.resolvedAt],
+  ['resolution', 'text', (task) => task.resolution],
+  ['overdue', 'boolean', (task) => task.overdue],
+  ['version', 'integer', (task) => task.version],
+];
+
 export const taskColumns = (shard: number): ColumnOf<CreatedTask>[] => [
-  ['tenant_id', 'text', ({ task }) => task.tenantId],
-  ['id', 'uuid', ({ task }) => task.id],
+  ...changingColumns.map(([name, type, value]): ColumnOf<CreatedTask> => [
+    name,
+    type,
+    ({ task }) => value(task),
+  ]),
   ['shard', 'smallint', () => shard],
   ['conversation_id', 'text', ({ task }) => task.conversationId],
   ['channel', 'text', ({ task }) => task.channel],
-  ['type', 'text', ({ task }) => task.type],
-  ['priority', 'text', ({ task }) => task.priority],
-  ['status', 'text', ({ task }) => task.status],
-  ['assignee_kind', 'text', ({ task }) => task.assignee?.kind ?? null],
-  ['assignee_id', 'text', ({ task }) => task.assignee?.id ?? null],
-  ['claimed_by', 'text', ({ task }) => task.claimedBy],
-  ['due_at', 'timestamptz', ({ task }) => task.dueAt],
-  ['title', 'text', ({ task }) => task.title],
-  ['description', 'text', ({ task }) => task.description],
   ['created_by_kind', 'text', ({ task }) => task.createdBy.kind],
   ['created_by_id', 'text', ({ task }) => task.createdBy.id],
   ['created_at', 'timestamptz', ({ task }) => task.createdAt],
-  ['updated_at', 'timestamptz', ({ task }) => task.updatedAt],
-  ['started_at', 'timestamptz', ({ task }) => task.startedAt],
-  ['resolved_at', 'timestamptz', ({ task }) => task.resolvedAt],
-  ['resolution', 'text', ({ task }) => task.resolution],
-  ['overdue', 'boolean', ({ task }) => task.overdue],
-  ['version', 'integer', ({ task }) => task.version],
   ['origin_source', 'text', ({ identity }) => identity.source],
   ['origin_event_id', 'text', ({ identity }) => identity.id],
   ['origin_flow', 'text', ({ origin }) => origin?.flow ?? null],
@@ -132,7 +141,8 @@ export const rejectionColumns = (shard: number, recordedAt: Instant): ColumnOf<L
 
 /** The activity's data on the wire, in the contract's order; the envelope's attributes are columns. */
 function activityData(activity: LoggedActivity): string {
-  const { taskId, conversationId, channel, sequence, actor, reason, changes, task, cause, flow } = activity;
+  const { taskId, conversationId, channel, sequence, actor, reason, text, changes, task, cause, flow } =
+    activity;
   return JSON.stringify({
     taskId,
     conversationId,
@@ -140,6 +150,7 @@ function activityData(activity: LoggedActivity): string {
     sequence,
     actor,
     reason,
+    text,
     changes,
     task,
     cause,

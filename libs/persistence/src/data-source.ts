@@ -2,9 +2,11 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as conversation from './entities/conversation.entities';
 import * as deployment from './entities/deployment.entities';
 import * as log from './entities/log.entities';
+import * as operation from './entities/operation.entities';
 import * as task from './entities/task.entities';
 import * as tenant from './entities/tenant.entities';
 import { Spine1790000000000 } from './migrations/1790000000000-spine';
+import { Operations1790100000000 } from './migrations/1790100000000-operations';
 
 /** What a connection to PostgreSQL needs to know. */
 export interface DatabaseSettings {
@@ -14,7 +16,7 @@ export interface DatabaseSettings {
   /** A role every connection takes before anything else, such as the operator's. */
   role?: string;
   applicationName?: string;
-  /** For `migrate` and `verify`, whose statements and snapshots may last: none of the limits on time. */
+  /** For `migrate` and `verify`, which read whole tables and may last: none of the limits on time, and every plan. */
   unhurried?: boolean;
 }
 
@@ -27,6 +29,9 @@ const TIMEOUTS = {
   idle_in_transaction_session_timeout: 10_000,
   transaction_timeout: 30_000,
 };
+
+/** A worker looks rows up by key and never reads a table: see `lookUp`. Compiling such a statement costs more than running it. */
+const KEYED_PLANS = { enable_seqscan: 'off', enable_bitmapscan: 'off', jit: 'off' };
 
 /** Seconds, and a count: a peer that is gone is noticed within half a minute. */
 const KEEPALIVES = {
@@ -43,7 +48,11 @@ export function dataSourceOptions({
   applicationName = 'conversation-tasks',
   unhurried = false,
 }: DatabaseSettings): DataSourceOptions {
-  const settings = { ...KEEPALIVES, ...(!unhurried && TIMEOUTS), ...(role && { role }) };
+  const settings = {
+    ...KEEPALIVES,
+    ...(!unhurried && { ...TIMEOUTS, ...KEYED_PLANS }),
+    ...(role && { role }),
+  };
   return {
     type: 'postgres',
     url,
@@ -52,8 +61,10 @@ export function dataSourceOptions({
     synchronize: false,
     migrationsRun: false,
     migrationsTransactionMode: 'each',
-    entities: [deployment, tenant, conversation, task, log].flatMap((module) => Object.values(module)),
-    migrations: [Spine1790000000000],
+    entities: [deployment, tenant, conversation, task, log, operation].flatMap((module) =>
+      Object.values(module),
+    ),
+    migrations: [Spine1790000000000, Operations1790100000000],
     connectTimeoutMS: 5_000,
     extra: {
       keepAlive: true,

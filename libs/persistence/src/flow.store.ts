@@ -11,22 +11,26 @@ export class FlowStore {
   /**
    * Saves flows of a tenant, all or none: each changed one as its next version, an unchanged one as nothing. When it resolves,
    * every batch that begins later sees them.
+   *
+   * @param check looks at all flows of the tenant, as they would be and as they are, and throws to save none.
    */
-  async save(
+  async save<Flow extends { id: string }>(
     tenantId: string,
-    definitions: readonly ({ id: string } & object)[],
+    definitions: readonly Flow[],
+    check: (after: Flow[], before: Flow[]) => void = () => undefined,
   ): Promise<(StoredFlow & { changed: boolean })[]> {
     return inTransaction(this.dataSource, async (manager) => {
       await seeTenants(manager, [tenantId]);
       // Two people saving at once: the second waits here, and its versions follow the first's.
       await manager.query(`select pg_advisory_xact_lock(hashtext($1))`, [`flows of ${tenantId}`]);
-      const live = new Map((await liveFlows(manager, tenantId)).map((flow) => [flow.id, flow]));
+      const before = await liveFlows(manager, tenantId);
+      const live = new Map(before.map((flow) => [flow.id, flow]));
       const saved: (StoredFlow & { changed: boolean })[] = [];
       for (const definition of definitions) {
-        const before = live.get(definition.id);
+        const known = live.get(definition.id);
         const changed =
-          !before || !isDeepStrictEqual(before.definition, JSON.parse(JSON.stringify(definition)));
-        const flow = { id: definition.id, version: (before?.version ?? 0) + (changed ? 1 : 0), definition };
+          !known || !isDeepStrictEqual(known.definition, JSON.parse(JSON.stringify(definition)));
+        const flow = { id: definition.id, version: (known?.version ?? 0) + (changed ? 1 : 0), definition };
         saved.push({ ...flow, changed });
         live.set(flow.id, flow);
         if (!changed) continue;
@@ -35,10 +39,16 @@ export class FlowStore {
           [tenantId, flow.id, flow.version, JSON.stringify(definition)],
         );
       }
+      check(definitionsOf<Flow>([...live.values()]), definitionsOf<Flow>(before));
       if (saved.some(({ changed }) => changed)) await bumpRevision(manager, 'flows', [tenantId]);
       return saved;
     });
   }
+}
+
+/** What is stored was saved here. */
+function definitionsOf<Flow>(flows: readonly StoredFlow[]): Flow[] {
+  return flows.map(({ definition }) => definition as Flow);
 }
 
 /** The live version of each of a tenant's flows, in the order of their ids. */

@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { derivedId } from '#libs/domain';
-import { type LogEntry, type LogName, type LogSource } from '#libs/relay';
+import { type LogEntry, type LogHeads, type LogName, type LogSource } from '#libs/relay';
 import { queryRows } from './transaction';
 
 /** The `source` of every event this product publishes. */
@@ -34,17 +34,29 @@ export const LOG_SELECT: Record<LogName, string> = {
   rejection: `select ${COLUMNS}, code from rejection_log`,
 };
 
+/** How far a shard's logs are. */
+export interface HeadRow {
+  shard: number;
+  activity: string;
+  rejection: string;
+}
+
+export const SELECT_HEADS =
+  'select shard, activity_position as activity, rejection_position as rejection from shard_head';
+
+export function headsOf(rows: readonly HeadRow[]): LogHeads {
+  return {
+    activity: new Map(rows.map(({ shard, activity }) => [shard, Number(activity)])),
+    rejection: new Map(rows.map(({ shard, rejection }) => [shard, Number(rejection)])),
+  };
+}
+
 /** `LogSource` on PostgreSQL. The data source is connected as the operator's role, which sees every tenant. */
 export class PostgresLogSource implements LogSource {
   constructor(private readonly dataSource: DataSource) {}
 
-  async heads(log: LogName): Promise<Map<number, number>> {
-    const column = log === 'activity' ? 'activity_position' : 'rejection_position';
-    const rows = await queryRows<{ shard: number; position: string }>(
-      this.dataSource,
-      `select shard, ${column} as position from shard_head`,
-    );
-    return new Map(rows.map(({ shard, position }) => [shard, Number(position)]));
+  async heads(): Promise<LogHeads> {
+    return headsOf(await queryRows<HeadRow>(this.dataSource, SELECT_HEADS));
   }
 
   async read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]> {

@@ -88,7 +88,7 @@ describe('the shard store on PostgreSQL', () => {
 
   it('forgets the workforce with its topic’s position, so that a topic made anew is taken as it is', async () => {
     const [store, positions] = [new WorkforceStore(db.app), new InputPositionStore(db.operator)];
-    const apply = (id: string, body: Record<string, unknown> | null, offset: string): Promise<void> =>
+    const apply = (id: string, body: Record<string, unknown> | null, offset: string): Promise<number> =>
       store.apply([{ change: { tenantId: 'w', kind: 'agent', id, body, time: null }, offset }], {
         topic: 'workforce',
         partition: 0,

@@ -10,7 +10,11 @@ const SHARD_LOCKS = 0x7a5c;
 
 /** `ShardStore` on PostgreSQL, as the application's role. */
 export class PostgresShardStore implements ShardStore {
-  constructor(private readonly dataSource: DataSource) {}
+  /** @param onLocked told how long the shard's lock was waited for, in milliseconds. Must not throw. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly onLocked: (waitedMs: number) => void = () => undefined,
+  ) {}
 
   async inShard<T>(
     shard: number,
@@ -20,10 +24,12 @@ export class PostgresShardStore implements ShardStore {
     return inTransaction(this.dataSource, async (manager) => {
       // Lock and reads must be statements apart: a statement's snapshot is taken before it waits for the lock, so one that
       // did both would see the shard as it was before the last holder's commit.
+      const asked = performance.now();
       await manager.query(
         `select pg_advisory_xact_lock($1, $2), set_config('${TENANTS_SETTING}', $3::text[]::text, true)`,
         [SHARD_LOCKS, shard, tenantIds],
       );
+      this.onLocked(performance.now() - asked);
       return work(new PostgresShardTransaction(manager, shard));
     });
   }

@@ -11,6 +11,7 @@ import {
 import {
   activityColumns,
   appliedColumns,
+  changingColumns,
   conversationColumns,
   messageColumns,
   outcomeColumns,
@@ -19,8 +20,10 @@ import {
 } from './columns';
 import { liveFlows } from './flow.store';
 import { writePosition } from './input-position.writer';
-import { insertRows, overwrite } from './rows';
+import { insertRows, lookUp, overwrite, updateRows } from './rows';
 import { type ConversationRow, conversationFrom, type TaskRow, taskFrom } from './row.readers';
+
+const IDENTITY = { tenant_id: 'text', source: 'text', event_id: 'text' };
 
 /** `ShardTransaction` on the transaction's own manager: a repository of its own would be outside the transaction. */
 export class PostgresShardTransaction implements ShardTransaction {
@@ -31,27 +34,16 @@ export class PostgresShardTransaction implements ShardTransaction {
 
   async appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>> {
     const rows = await this.#matching<IdentityRow & { payload_hash: Buffer }>(
-      `select tenant_id, source, event_id as id, payload_hash from applied_event
-        where (tenant_id, source, event_id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
+      lookUp('tenant_id, source, event_id as id, payload_hash', 'applied_event', IDENTITY),
       events,
     );
     return new Map(rows.map((row) => [keyOf(row), row.payload_hash]));
   }
 
-  async unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>> {
-    const rows = await this.#matching<IdentityRow>(
-      `select tenant_id, cause_source as source, cause_id as id from rejection_log
-        where code = 'not_supported'
-          and (tenant_id, cause_source, cause_id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
-      events,
-    );
-    return new Set(rows.map(keyOf));
-  }
-
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
     if (ids.length === 0) return [];
     const rows = await this.#query<ConversationRow>(
-      `select * from conversation where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`,
+      lookUp('*', 'conversation', { tenant_id: 'text', id: 'text' }),
       [ids.map(({ tenantId }) => tenantId), ids.map(({ conversationId }) => conversationId)],
     );
     return rows.map(conversationFrom);
@@ -59,10 +51,10 @@ export class PostgresShardTransaction implements ShardTransaction {
 
   async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
     if (ids.length === 0) return [];
-    const rows = await this.#query<TaskRow>(
-      `select * from task where (tenant_id, id) in (select * from unnest($1::text[], $2::uuid[]))`,
-      [ids.map(({ tenantId }) => tenantId), ids.map(({ taskId }) => taskId)],
-    );
+    const rows = await this.#query<TaskRow>(lookUp('*', 'task', { tenant_id: 'text', id: 'uuid' }), [
+      ids.map(({ tenantId }) => tenantId),
+      ids.map(({ taskId }) => taskId),
+    ]);
     return rows.map(taskFrom);
   }
 
@@ -118,6 +110,7 @@ export class PostgresShardTransaction implements ShardTransaction {
     await insertRows(manager, 'conversation_outcome', outcomeColumns, changes.outcomes);
     await insertRows(manager, 'applied_event', appliedColumns(shard, recordedAt), changes.applied);
     await insertRows(manager, 'task', taskColumns(shard), changes.tasks);
+    await updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks);
     await insertRows(manager, 'activity_log', activityColumns(shard, recordedAt), changes.activities);
     await insertRows(manager, 'rejection_log', rejectionColumns(shard, recordedAt), changes.rejections);
     if (changes.activities.length > 0 || changes.rejections.length > 0) {

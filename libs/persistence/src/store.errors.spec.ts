@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError, TypeORMError } from 'typeorm';
-import { StoreConflict, StoreOutage } from '#libs/processing';
+import { StoreConflict, StoreOutage, StoreRefusal } from '#libs/processing';
 import { asStoreError, isWorthRetrying } from './store.errors';
 
 /** Node's codes and OpenSSL's; PostgreSQL's have five characters. */
@@ -68,8 +68,11 @@ describe('what a store’s error means', () => {
     ['a text it cannot store', '22P05'],
     ['a broken check', '23514'],
     ['a row too large for an index', '54000'],
-  ])('%s (%s): a fault of the data, passed on as it is', (_, code) => {
-    for (const error of postgresError(code)) expect(asStoreError(error)).toBe(error);
+  ])('%s (%s): a fault of the data', (_, code) => {
+    for (const error of postgresError(code)) {
+      expect(asStoreError(error)).toBeInstanceOf(StoreRefusal);
+      expect((asStoreError(error) as Error).message).toBe(`from PostgreSQL (SQLSTATE ${code})`);
+    }
   });
 
   it('a first connection is tried again after an outage, not with a wrong password or without a database', () => {

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError, TypeORMError } from 'typeorm';
-import { StoreConflict, StoreOutage } from '#libs/processing';
+import { StoreConflict, StoreOutage, StoreRefusal } from '#libs/processing';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -27,21 +27,31 @@ export function asStoreError(error: unknown): unknown {
   if (code === UNIQUE_VIOLATION) return new StoreConflict(error.message, { cause: error });
   // The ORM's own complaints, such as a query runner released under a transaction, follow from a connection that broke.
   const ofTheOrm = error instanceof TypeORMError && !(error instanceof QueryFailedError);
+  const refused = databaseErrorIn(error);
   const outage =
     code === undefined
       ? ofTheOrm || CONNECTION_ENDED.test(error.message)
-      : isSqlState(error, code)
+      : refused && code.length === 5
         ? OUTAGE_CLASSES.has(code.slice(0, 2))
         : !MISUSE.test(code);
-  return outage ? new StoreOutage(error.message, { cause: error }) : error;
+  if (outage) return new StoreOutage(error.message, { cause: error });
+  return refused ? new StoreRefusal(describeRefusal(refused)) : error;
 }
 
-/** Only the server's own errors have one; everything else with a code (ENOTFOUND, EMFILE, CERT_HAS_EXPIRED …) is the connection's. */
-function isSqlState(error: Error, code: string): boolean {
-  const server =
-    error instanceof DatabaseError ||
-    (error as { driverError?: unknown }).driverError instanceof DatabaseError;
-  return server && code.length === 5;
+/**
+ * What PostgreSQL says of a value it refuses, without the value: it quotes it in the message, and shows the whole row in the
+ * detail. Hence nothing from the first quote on, no detail, and not the error itself as the cause; the names are the schema's.
+ */
+function describeRefusal({ message, code, table, column, constraint }: DatabaseError): string {
+  const said = message.split('"', 1)[0]!.trim();
+  const names = Object.entries({ table, column, constraint }).filter(([, name]) => name !== undefined);
+  return [`${said} (SQLSTATE ${code})`, ...names.map(([what, name]) => `${what} ${name}`)].join(', ');
+}
+
+/** The server's own error, as pg throws it or as TypeORM passes it on. Only those have a SQLSTATE: ENOTFOUND, EMFILE … are the connection's. */
+function databaseErrorIn(error: Error): DatabaseError | undefined {
+  const inner = (error as { driverError?: unknown }).driverError;
+  return [error, inner].find((each) => each instanceof DatabaseError);
 }
 
 function codeOf(error: Error): string | undefined {

@@ -6,16 +6,18 @@ import { asStoreError } from './store.errors';
 /**
  * Runs `work` in a transaction of its own; commits when it resolves.
  *
+ * @param isolation the server's default, READ COMMITTED, unless given.
  * @throws StoreOutage, StoreConflict as `ShardStore` says; anything else as it is.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
+  isolation?: 'REPEATABLE READ',
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     await connect(runner);
-    return await runner.manager.transaction(work);
+    return await (isolation ? runner.manager.transaction(isolation, work) : runner.manager.transaction(work));
   } catch (error) {
     throw asStoreError(error);
   } finally {

@@ -1,4 +1,4 @@
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { type InputPosition, type WorkforceChange, type WorkforceRecord } from '#libs/processing';
 import { type ColumnOf, insertRows } from './rows';
 import { writePosition } from './input-position.writer';
@@ -19,25 +19,44 @@ export class WorkforceStore {
   /**
    * Applies changes in the order of their offsets, with the position after them, in one transaction. An older record than the one
    * a row came from changes nothing, so the topic may be read again from any point while workers run.
+   *
+   * @param position null for records that were not read at the input's position: it stays where it is.
+   * @returns how many entries changed.
    */
-  async apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<void> {
-    // One statement cannot touch a row twice: the last record of each key is the one that counts, as in a compacted topic.
-    const latest = [...new Map(records.map((record) => [keyOf(record.change), record])).values()];
-    const tenants = [...new Set(latest.map(({ change }) => change.tenantId))].sort();
-    await inTransaction(this.dataSource, async (manager) => {
-      await seeTenants(manager, tenants);
-      await insertRows(
-        manager,
-        'workforce_entry',
-        columns,
-        latest,
-        `on conflict (tenant_id, kind, id) do update set body = excluded.body, source_offset = excluded.source_offset
-           where workforce_entry.source_offset < excluded.source_offset`,
-      );
-      if (tenants.length > 0) await bumpRevision(manager, 'workforce', tenants);
-      await writePosition(manager, position);
+  async apply(records: readonly WorkforceRecord[], position: InputPosition | null): Promise<number> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const changed = await write(manager, records);
+      if (position) await writePosition(manager, position);
+      return changed;
     });
   }
+
+  /** How many entries these would change; nothing is. */
+  async rehearse(records: readonly WorkforceRecord[]): Promise<number> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await manager.query('savepoint before');
+      const changed = await write(manager, records);
+      await manager.query('rollback to savepoint before');
+      return changed;
+    });
+  }
+}
+
+async function write(manager: EntityManager, records: readonly WorkforceRecord[]): Promise<number> {
+  // One statement cannot touch a row twice: the last record of each key is the one that counts, as in a compacted topic.
+  const latest = [...new Map(records.map((record) => [keyOf(record.change), record])).values()];
+  const tenants = [...new Set(latest.map(({ change }) => change.tenantId))].sort();
+  await seeTenants(manager, tenants);
+  const changed = await insertRows(
+    manager,
+    'workforce_entry',
+    columns,
+    latest,
+    `on conflict (tenant_id, kind, id) do update set body = excluded.body, source_offset = excluded.source_offset
+       where workforce_entry.source_offset < excluded.source_offset returning 1`,
+  );
+  if (changed.length > 0) await bumpRevision(manager, 'workforce', tenants);
+  return changed.length;
 }
 
 const keyOf = ({ tenantId, kind, id }: WorkforceChange): string => `${tenantId}\0${kind}\0${id}`;

@@ -19,10 +19,17 @@ export interface WorkforcePorts {
   intake: { readWorkforce(record: RawRecord): WorkforceReading };
   store: {
     /** Applies changes in the order of their offsets, with the position after them, in one transaction. */
-    apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<void>;
+    apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<unknown>;
   };
   deadLetters: DeadLetters;
 }
+
+/** What became of a record of the workforce that came another way than its topic. */
+export type WorkforceOutcome =
+  | { kind: 'changed' }
+  /** What stands is of this very record or of a later one, so it changed nothing. */
+  | { kind: 'outdated' }
+  | Exclude<IntakeResult, { kind: 'event' }>;
 
 /**
  * Applies consecutive records of the workforce topic; what cannot be read is dead-lettered first, since the position moves with
@@ -48,6 +55,26 @@ export async function applyWorkforce(
   if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, deadLetters), patience);
   await waitOutOutages(() => store.apply(changes, positionAfter(records, nextOffset)), patience);
   return changes.length;
+}
+
+/**
+ * Applies one record of the workforce topic that is not read at the input's position, such as a redriven one. It counts by its own
+ * offset: where a later record of the same key was applied meanwhile, it changes nothing.
+ *
+ * @param apply stores the change, or rehearses that; gives how many entries it changed.
+ * @throws Interrupted when told to stop while waiting for an outage to end.
+ */
+export async function applyWorkforceRecord(
+  record: RawRecord,
+  intake: WorkforcePorts['intake'],
+  apply: (records: readonly WorkforceRecord[]) => Promise<number>,
+  patience: Patience,
+): Promise<WorkforceOutcome> {
+  const read = usable(intake.readWorkforce(record));
+  if (read.kind !== 'change') return read;
+  const { offset } = record;
+  const changed = await waitOutOutages(() => apply([{ change: read.change, offset }]), patience);
+  return { kind: changed > 0 ? 'changed' : 'outdated' };
 }
 
 /** A calendar nobody could reckon with is refused here, or due dates would later be refused for no visible reason. */

@@ -12,6 +12,15 @@ export type Outcome =
   /** A type nobody here knows. */
   | { kind: 'skipped'; type: string };
 
+/** The words of that set. */
+export const OUTCOME_KINDS = [
+  'applied',
+  'duplicate',
+  'rejected',
+  'dead_letter',
+  'skipped',
+] as const satisfies readonly Outcome['kind'][];
+
 /** How many of each, for the log and the metrics. */
 export type OutcomeCounts = Record<Outcome['kind'], number> & {
   tasks: number;

@@ -6,6 +6,8 @@ export interface Patience {
   isRunning(): boolean;
   /** Keeps the partition while waiting; throws when it is lost. */
   heartbeat?(): Promise<void>;
+  /** Told whenever something that might have had to wait is done. */
+  onDone?(): void;
   /** Told before each pause: for the log. */
   onWait?(error: Error, pauseMs: number): void;
 }
@@ -26,7 +28,9 @@ const LONGEST_PAUSE_MS = 5_000;
 export async function waitOutOutages<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await work();
+      const result = await work();
+      patience.onDone?.();
+      return result;
     } catch (error) {
       if (!(error instanceof StoreOutage)) throw error;
       patience.onWait?.(error, pauseMs);

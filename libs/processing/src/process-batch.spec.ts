@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { aRecord, anEvent, createCommand, MemoryShardStore } from '#libs/testing';
 import {
   type DeadLetter,
+  DeadLetterRefused,
   type InboundEvent,
   Interrupted,
   KeyedQueue,
@@ -11,6 +12,7 @@ import {
   type RawRecord,
   StoreConflict,
   StoreOutage,
+  StoreRefusal,
   TenantDirectory,
 } from './index';
 
@@ -44,7 +46,7 @@ const kinds = (outcomes: Outcome[]) => outcomes.map(({ kind }) => kind);
 const create = (id: string, conversationId = 'conv-1', title = id) =>
   anEvent(createCommand({ title }), { id, conversationId });
 const poisonous = (title: string) => (changes: { tasks: { task: { title: string } }[] }) =>
-  changes.tasks.some(({ task }) => task.title === title) ? new Error('value out of range') : null;
+  changes.tasks.some(({ task }) => task.title === title) ? new StoreRefusal('value out of range') : null;
 
 describe('processing a batch', () => {
   it('ends every record in one outcome, in order', async () => {
@@ -115,18 +117,6 @@ describe('an event counts once', () => {
     expect(store.state.activities).toHaveLength(1);
   });
 
-  it('and an unsupported command is answered once, though it is not stored', async () => {
-    const claim = anEvent({
-      type: 'task.claim.v1',
-      data: { taskId: 'x', actor: { kind: 'agent', id: 'eli' } },
-    });
-    const { run, store } = world([claim, claim]);
-    expect(kinds(await run())).toEqual(['rejected', 'duplicate']);
-    expect(kinds(await run())).toEqual(['duplicate', 'duplicate']);
-    expect(store.state.rejections).toHaveLength(1);
-    expect(store.state.applied.size).toBe(0);
-  });
-
   it('and a rejection stands, though the world changed', async () => {
     const taskId = 'aaaaaaaa-0000-4000-8000-000000000001';
     const first = anEvent(createCommand({ taskId }), { id: 'first' });
@@ -165,6 +155,21 @@ describe('a transaction that fails for a message’s sake', () => {
     );
   });
 
+  it('says where it failed, and not with what: an error may quote the text it was given', async () => {
+    const { run, store, letters } = world([create('bad')]);
+    store.poison = () => {
+      try {
+        return JSON.parse('Anna\n    at home') as never;
+      } catch (error) {
+        return error as Error;
+      }
+    };
+    await run();
+    const [{ message }] = letters as [DeadLetter];
+    expect(message).toMatch(/^applying failed with SyntaxError at .*, which is a fault of this program$/);
+    expect(message).not.toMatch(/Anna|home/);
+  });
+
   it('leaves nothing of a dead-lettered event behind', async () => {
     const { run, store } = world([create('bad', 'conv-7')]);
     store.poison = poisonous('bad');
@@ -184,6 +189,14 @@ describe('a transaction that fails for a message’s sake', () => {
     };
     await processBatch(records, ports, RUNNING);
     expect([positionsBefore, store.state.positions.size, letters.length]).toEqual([0, 1, 1]);
+  });
+
+  it('ends, and moves no position, when the broker will never take the dead letter', async () => {
+    const { run, store, ports, records } = world([create('a'), 'broken']);
+    const refused = new DeadLetterRefused('task-dead-letters', records[1]!, 'MESSAGE_TOO_LARGE', null);
+    ports.deadLetters = { publish: () => Promise.reject(refused) };
+    await expect(run()).rejects.toBe(refused);
+    expect(store.state.positions.size).toBe(0);
   });
 
   it('stores the position only after the dead letter is safe, also of a record nobody could read', async () => {

@@ -1,5 +1,5 @@
 import { type ApplyDependencies, applyEvents } from './apply-events';
-import { type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
+import { APPLY_CODES, type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition, positionAfter } from './input-position';
 import { type Intake } from './intake';
@@ -7,7 +7,7 @@ import { type KeyedQueue } from './keyed-queue';
 import { type Outcome } from './outcome';
 import { Interrupted, type Patience, waitOutOutages } from './patience';
 import { type RawRecord } from './raw-record';
-import { type ShardStore, StoreConflict, StoreOutage } from './shard.store';
+import { type ShardStore, StoreConflict, StoreOutage, StoreRefusal } from './shard.store';
 import { FlowUnreadable } from './tenant-directory';
 
 export interface ProcessingPorts extends ApplyDependencies {
@@ -21,6 +21,9 @@ export interface ProcessingPorts extends ApplyDependencies {
   /** Told after a shard's transactions committed: there may be something to publish. Must not throw. */
   committed?(shard: number): void;
 }
+
+/** What applying needs; dead letters are its outcomes, and who calls it decides about them. */
+export type ApplyPorts = Omit<ProcessingPorts, 'deadLetters'>;
 
 /** How often a transaction that lost a race for a unique key reads and decides again before the key is held against an event. */
 const CONFLICT_RETRIES = 3;
@@ -42,12 +45,32 @@ export async function processBatch(
   patience: Patience,
   nextOffset?: string,
 ): Promise<Outcome[]> {
+  const position = positionAfter(records, nextOffset);
+  const { outcomes, positionStored } = await applyRecords(records, position, ports, patience);
+  const letters = lettersIn(outcomes);
+  if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, ports.deadLetters), patience);
+  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);
+  return outcomes;
+}
+
+/**
+ * Reads and applies records and no more: dead letters are among the outcomes and nowhere else yet. What a batch does, and what a
+ * redrive and a replay do with records that come another way: so there is one way to change a task.
+ *
+ * @param position where reading goes on; null for records that were not read at the input's position.
+ * @returns what became of each record, in order, and whether the position was stored: the last transaction carries it, unless a
+ * dead letter has to be safe before that.
+ * @throws Interrupted when told to stop while waiting for an outage to end.
+ */
+export async function applyRecords(
+  records: readonly RawRecord[],
+  position: InputPosition | null,
+  ports: ApplyPorts,
+  patience: Patience,
+): Promise<{ outcomes: Outcome[]; positionStored: boolean }> {
   const outcomes: (Outcome | undefined)[] = new Array<undefined>(records.length);
   const events = readAll(records, outcomes, ports.intake);
   const shards = [...groupByShard(events, ports.shardOf)];
-  const position = positionAfter(records, nextOffset);
-
-  // The last transaction carries the position, unless a dead letter has to be safe before that.
   let positionStored = false;
   for (const [index, [shard, own]] of shards.entries()) {
     const carried = index === shards.length - 1 && lettersIn(outcomes).length === 0 ? position : null;
@@ -56,12 +79,7 @@ export async function processBatch(
     own.forEach(({ index: at }, i) => (outcomes[at] = applied.outcomes[i]));
     positionStored ||= applied.positionStored;
   }
-
-  const settled = outcomes as Outcome[];
-  const letters = lettersIn(settled);
-  if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, ports.deadLetters), patience);
-  if (!positionStored) await waitOutOutages(() => ports.store.storePosition(position), patience);
-  return settled;
+  return { outcomes: outcomes as Outcome[], positionStored };
 }
 
 /** An event and which record of the batch it was. */
@@ -107,18 +125,18 @@ function groupByShard(
   return groups;
 }
 
-/** Events of one shard in one transaction; when an event fails it, in ever smaller ones until that event stands alone. */
+/** Events of one shard in one transaction, or, where they are costly, in several; when an event fails it, in ever smaller ones until that event stands alone. */
 async function applyToShard(
   shard: number,
   events: readonly Indexed[],
   position: InputPosition | null,
   records: readonly RawRecord[],
-  ports: ProcessingPorts,
+  ports: ApplyPorts,
   patience: Patience,
 ): Promise<{ outcomes: Outcome[]; positionStored: boolean }> {
+  let outcomes: Outcome[];
   try {
-    const outcomes = await waitOutOutages(() => inShard(shard, events, position, ports), patience);
-    return { outcomes, positionStored: position !== null };
+    outcomes = await waitOutOutages(() => inShard(shard, events, position, ports), patience);
   } catch (error) {
     if (!(error instanceof Error) || error instanceof Interrupted) throw error;
     const [only] = events;
@@ -133,14 +151,18 @@ async function applyToShard(
     const second = await applyToShard(shard, events.slice(middle), null, records, ports, patience);
     return { outcomes: [...first.outcomes, ...second.outcomes], positionStored: false };
   }
+  if (outcomes.length === events.length) return { outcomes, positionStored: position !== null };
+  // As much as one transaction may cost: the others come in the next, and whoever waits for the shard comes between.
+  const others = await applyToShard(shard, events.slice(outcomes.length), position, records, ports, patience);
+  return { outcomes: [...outcomes, ...others.outcomes], positionStored: others.positionStored };
 }
 
-/** One transaction, done again as long as others take unique keys from under it. */
+/** One transaction, of all events or as many of the first as it may cost; done again as long as others take unique keys from under it. */
 async function inShard(
   shard: number,
   events: readonly Indexed[],
   position: InputPosition | null,
-  ports: ProcessingPorts,
+  ports: ApplyPorts,
 ): Promise<Outcome[]> {
   const own = events.map(({ event }) => event);
   const tenants = [...new Set(own.map(({ tenantId }) => tenantId))];
@@ -170,9 +192,18 @@ class TooSlow extends Error {
 }
 
 function letterFor(record: RawRecord, error: Error): DeadLetter {
-  const stage = error instanceof FlowUnreadable ? 'flow' : 'apply';
   const code = error instanceof FlowUnreadable ? 'flow_unreadable' : 'not_applicable';
-  return firstLetter(record, { stage, code, message: error.message });
+  return firstLetter(record, { stage: APPLY_CODES[code], code, message: describe(error) });
+}
+
+/** For people, and read by many of them: it names what failed, and no value of the message. */
+function describe(error: Error): string {
+  const isOurs = [FlowUnreadable, StoreRefusal, StoreConflict].some((kind) => error instanceof kind);
+  if (isOurs) return error.message;
+  // Whatever else was thrown may quote what it was given, as V8 does of JSON; where it was thrown says as much.
+  const { stack = '', message } = error;
+  const where = /^\s+at (.+)$/m.exec(stack.slice(stack.indexOf(message) + message.length))?.[1];
+  return `applying failed with ${error.name}${where ? ` at ${where}` : ''}, which is a fault of this program`;
 }
 
 function lettersIn(outcomes: readonly (Outcome | undefined)[]): DeadLetter[] {

@@ -28,8 +28,6 @@ export interface ShardStore {
 export interface ShardTransaction {
   /** Which of these were applied before: identity key → payload hash. */
   appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>>;
-  /** Which of these were answered `not_supported` before: identity keys. Such an event left nothing else behind. */
-  unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>>;
   conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]>;
   tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]>;
   /** The last positions of the shard's two logs. */
@@ -74,7 +72,7 @@ export interface StoredMessage {
   sentAt: Instant;
 }
 
-/** A task as created, with the key that lets one event create it once only (invariant 1). */
+/** A new task, with the key that lets one event create it once only (invariant 1). */
 export interface CreatedTask {
   task: Task;
   identity: EventIdentity;
@@ -100,7 +98,10 @@ export interface ShardChanges {
   /** Outcome events, kept whole: flows are tried out on them. */
   outcomes: InboundEvent[];
   applied: { event: InboundEvent; became: 'applied' | 'rejected' }[];
+  /** As they are after all of it. */
   tasks: CreatedTask[];
+  /** Tasks that were there before and changed, as they are after all of it. */
+  changedTasks: Task[];
   activities: LoggedActivity[];
   rejections: LoggedRejection[];
   heads: LogHeads;
@@ -111,6 +112,14 @@ export interface ShardChanges {
 /** The database cannot serve now. Nothing is counted, nothing dead-lettered: the caller waits (invariant 5). */
 export class StoreOutage extends Error {
   override readonly name = 'StoreOutage';
+}
+
+/** The same of the broker, which does not take dead letters now. */
+export class BrokerOutage extends StoreOutage {}
+
+/** The database refused what was to be written: some event's fault. The message has no value that was refused. */
+export class StoreRefusal extends Error {
+  override readonly name = 'StoreRefusal';
 }
 
 /** A unique key was taken by a transaction that committed meanwhile. */

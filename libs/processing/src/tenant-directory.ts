@@ -4,10 +4,15 @@ import {
   checkCalendar,
   type Due,
   type Instant,
+  type Person,
+  personFrom,
   resolveDue,
 } from '#libs/domain';
 import { compileFlow, type CompiledFlow } from '#libs/flows';
 import { type ShardTransaction, type TenantRevision, type WorkforceEntry } from './shard.store';
+
+/** What the directory reads of a transaction. */
+type TenantReads = Pick<ShardTransaction, 'revisions' | 'workforce' | 'flows'>;
 
 /** A tenant's flow, ready to run. */
 export interface LiveFlow {
@@ -18,7 +23,8 @@ export interface LiveFlow {
 
 /** A tenant's people, calendars and flows at one revision. */
 export class Tenant {
-  readonly #known: ReadonlySet<string>;
+  readonly #people: ReadonlyMap<string, Person>;
+  readonly #teams: ReadonlySet<string>;
   readonly #calendars: ReadonlyMap<string, Calendar>;
   /** The team that tasks nobody can be found for go to, if a policy names one. */
   readonly defaultTeam: string | null;
@@ -27,7 +33,9 @@ export class Tenant {
     workforce: readonly WorkforceEntry[],
     readonly flows: readonly LiveFlow[],
   ) {
-    this.#known = new Set(workforce.map(({ kind, id }) => `${kind}:${id}`));
+    const agents = workforce.filter(({ kind }) => kind === 'agent');
+    this.#people = new Map(agents.map(({ id, body }) => [id, personFrom(id, body)]));
+    this.#teams = new Set(workforce.filter(({ kind }) => kind === 'team').map(({ id }) => id));
     this.#calendars = new Map(
       workforce
         .filter(({ kind, body }) => kind === 'calendar' && checkCalendar(body).length === 0)
@@ -40,7 +48,12 @@ export class Tenant {
   }
 
   assigneeExists(assignee: Assignee): boolean {
-    return this.#known.has(`${assignee.kind}:${assignee.id}`);
+    return assignee.kind === 'agent' ? this.#people.has(assignee.id) : this.#teams.has(assignee.id);
+  }
+
+  /** An agent of the workforce; null for one it does not know. */
+  person(agentId: string): Person | null {
+    return this.#people.get(agentId) ?? null;
   }
 
   resolveDue(due: Due, from: Instant): ReturnType<typeof resolveDue> {
@@ -62,7 +75,7 @@ export class TenantDirectory {
   constructor(private readonly limit = 1_000) {}
 
   /** The tenants as they are now; one without people and flows is known, and empty. */
-  async at(tx: ShardTransaction, tenantIds: readonly string[]): Promise<(tenantId: string) => Tenant> {
+  async at(tx: TenantReads, tenantIds: readonly string[]): Promise<(tenantId: string) => Tenant> {
     const revisions = await tx.revisions(tenantIds);
     const current = new Map<string, Tenant>();
     for (const [tenantId, revision] of revisions)
@@ -70,7 +83,7 @@ export class TenantDirectory {
     return (tenantId) => current.get(tenantId) ?? NOBODY;
   }
 
-  async #tenant(tx: ShardTransaction, tenantId: string, revision: TenantRevision): Promise<Tenant> {
+  async #tenant(tx: TenantReads, tenantId: string, revision: TenantRevision): Promise<Tenant> {
     const kept = this.#kept.get(tenantId);
     const fresh =
       kept && kept.revision.workforce === revision.workforce && kept.revision.flows === revision.flows;
@@ -87,7 +100,7 @@ export class TenantDirectory {
   }
 }
 
-async function liveFlows(tx: ShardTransaction, tenantId: string): Promise<LiveFlow[]> {
+async function liveFlows(tx: TenantReads, tenantId: string): Promise<LiveFlow[]> {
   return (await tx.flows(tenantId)).map(({ id, version, definition }) => {
     const compiled = compileFlow(definition);
     return {

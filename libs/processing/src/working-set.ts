@@ -11,17 +11,23 @@ import {
 } from '#libs/domain';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
-import { type LogHeads, type ShardChanges } from './shard.store';
+import { type CreatedTask, type LogHeads, type ShardChanges } from './shard.store';
 
 /** What a transaction read, changed in memory in log order; at the end it says what to write. */
 export class WorkingSet {
   readonly #conversations = new Map<string, { conversation: Conversation; changed: boolean }>();
   readonly #tasks = new Map<string, Task>();
-  readonly #changes: Omit<ShardChanges, 'conversations' | 'heads' | 'recordedAt' | 'position'> = {
+  readonly #created = new Map<string, Omit<CreatedTask, 'task'>>();
+  readonly #changed = new Set<string>();
+  /** What the flows have cost so far, in their units. */
+  cost = 0;
+  readonly #changes: Omit<
+    ShardChanges,
+    'conversations' | 'tasks' | 'changedTasks' | 'heads' | 'recordedAt' | 'position'
+  > = {
     messages: [],
     outcomes: [],
     applied: [],
-    tasks: [],
     activities: [],
     rejections: [],
   };
@@ -79,10 +85,12 @@ export class WorkingSet {
   /** Appends an activity to the shard's log and lets the task become what it says. */
   record(activity: Activity, identity: EventIdentity, origin: FlowOrigin | null, traceparent?: string): void {
     const task = evolve(this.task(activity.tenantId, activity.taskId), activity);
-    this.#tasks.set(keyOf(task.tenantId, task.id), task);
+    const key = keyOf(task.tenantId, task.id);
+    this.#tasks.set(key, task);
     this.heads.activity += 1;
     this.#changes.activities.push({ ...activity, task, position: this.heads.activity, traceparent });
-    if (task.version === 1) this.#changes.tasks.push({ task, identity, origin });
+    if (task.version === 1) this.#created.set(key, { identity, origin });
+    else if (!this.#created.has(key)) this.#changed.add(key);
   }
 
   /** Appends a rejection to the shard's log. */
@@ -100,7 +108,9 @@ export class WorkingSet {
     const conversations = [...this.#conversations.values()]
       .filter(({ changed }) => changed)
       .map(({ conversation }) => conversation);
-    return { ...this.#changes, conversations, heads: this.heads, recordedAt, position };
+    const tasks = [...this.#created].map(([key, made]) => ({ task: this.#tasks.get(key)!, ...made }));
+    const changedTasks = [...this.#changed].map((key) => this.#tasks.get(key)!);
+    return { ...this.#changes, conversations, tasks, changedTasks, heads: this.heads, recordedAt, position };
   }
 }
 

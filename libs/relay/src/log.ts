@@ -12,10 +12,13 @@ export interface LogEntry {
   value: string;
 }
 
+/** The last position of each log, by shard. */
+export type LogHeads = Record<LogName, Map<number, number>>;
+
 /** Port: the logs in the database. Implemented in persistence. */
 export interface LogSource {
-  /** The last position of each shard's log; absent or 0 where it is empty. */
-  heads(log: LogName): Promise<Map<number, number>>;
+  /** The last position of both logs of each shard; absent or 0 where one is empty. */
+  heads(): Promise<LogHeads>;
   /** Entries after `afterPosition` in order, at most `limit`, contiguous. */
   read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]>;
 }

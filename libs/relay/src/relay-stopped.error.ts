@@ -4,11 +4,11 @@ export type StopReason = 'foreign_record' | 'database_set_back' | 'log_incomplet
 const REMEDIES: Record<StopReason, string> = {
   foreign_record:
     'Somebody else wrote to this topic, so offsets no longer are positions. Find the writer and take its right away; then stop ' +
-    'all workers, delete the topic, let `migrate` make it anew, and start: the relay publishes the log from position 1.',
+    "all workers, run 'npm run cli -- reset --published --yes', and start: the relay publishes the log from position 1.",
   database_set_back:
     'The database is behind what was published, as after restoring a backup: consumers have seen what it no longer knows. ' +
-    'Restore a newer state if there is one. To accept the loss, stop all workers, delete the topic, let `migrate` make it ' +
-    'anew, start, and have consumers read from the beginning.',
+    "Restore a newer state if there is one. Else stop all workers, run 'npm run cli -- reset --published --yes', start, and have " +
+    'consumers read from the beginning; what the input topics still hold is applied again by itself.',
   log_incomplete:
     'Entries the topic still lacks are missing from the database, and must not be skipped. Restore them from a backup.',
 };

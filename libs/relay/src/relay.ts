@@ -1,4 +1,4 @@
-import { type LogName, type LogSource } from './log';
+import { type LogHeads, type LogName, type LogSource } from './log';
 import { type LogTopic } from './log-topic';
 import { Permits } from './permits';
 import { type RelayStoppedError } from './relay-stopped.error';
@@ -47,6 +47,8 @@ export class Relay {
   #loop: Promise<void> | undefined;
   #stopping = false;
   #woken = false;
+  /** As read last. */
+  #heads: LogHeads | null = null;
   #endPause: (() => void) | undefined;
 
   constructor(private readonly options: RelayOptions) {
@@ -82,6 +84,21 @@ export class Relay {
       if (isAssigned && published !== null) positions.get(log)!.set(shard, published);
     }
     return positions;
+  }
+
+  /**
+   * How many entries each assigned shard's logs had, when they were last looked at, that are not in the topic; without the shards
+   * not yet looked at.
+   */
+  distances(): { log: LogName; shard: number; entries: number }[] {
+    const heads = this.#heads;
+    if (!heads) return [];
+    return [...this.published()].flatMap(([log, shards]) =>
+      [...shards].map(([shard, published]) => {
+        const head = heads[log].get(shard) ?? 0;
+        return { log, shard, entries: Math.max(0, head - published) };
+      }),
+    );
   }
 
   /**
@@ -126,12 +143,10 @@ export class Relay {
   async #round(): Promise<void> {
     const ready = this.#mirrors.filter((mirror) => mirror.isReady);
     if (ready.length === 0) return;
-    const { source } = this.options;
-    const [activity, rejection] = await Promise.all([source.heads('activity'), source.heads('rejection')]);
+    const heads = (this.#heads = await this.options.source.heads());
     for (const mirror of ready) {
       if (this.#stopping) return;
-      const heads = mirror.log === 'activity' ? activity : rejection;
-      this.#setToWork(mirror, heads.get(mirror.shard) ?? 0);
+      this.#setToWork(mirror, heads[mirror.log].get(mirror.shard) ?? 0);
     }
   }
 

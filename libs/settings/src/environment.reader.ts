@@ -22,12 +22,16 @@ export class EnvironmentReader {
   }
 
   /** A whole number in [least, most]; `otherwise` when unset. */
-  integer(variable: string, least: number, most: number, otherwise: number): number {
+  integer<Otherwise extends number | null>(
+    variable: string,
+    least: number,
+    most: number,
+    otherwise: Otherwise,
+  ): number | Otherwise {
     const inRange = (text: string): boolean =>
       /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most;
-    return Number(
-      this.text(variable, inRange, `must be a whole number from ${least} to ${most}`) ?? otherwise,
-    );
+    const text = this.text(variable, inRange, `must be a whole number from ${least} to ${most}`);
+    return text === undefined ? otherwise : Number(text);
   }
 
   /** One of a closed set of words; `otherwise` when unset. */

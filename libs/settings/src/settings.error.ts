@@ -10,7 +10,10 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly code = 'bad_settings';
 
-  constructor(readonly problems: readonly SettingsProblem[]) {
-    super(problems.map(({ variable, shouldBe }) => `${variable} ${shouldBe}`).join('; '));
+  constructor(
+    readonly problems: readonly SettingsProblem[],
+    options?: ErrorOptions,
+  ) {
+    super(problems.map(({ variable, shouldBe }) => `${variable} ${shouldBe}`).join('; '), options);
   }
 }

@@ -20,6 +20,10 @@ describe('readSettings', () => {
       databasePool: 10,
       batchSize: 500,
       pollMs: 500,
+      managementPort: null,
+      managementHost: '127.0.0.1',
+      tracesUrl: null,
+      stalledAfterMs: 60_000,
     });
   });
 
@@ -29,6 +33,17 @@ describe('readSettings', () => {
       'b.example:2',
       '[::1]:3',
     ]);
+  });
+
+  test.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel:4318/' }, 'http://otel:4318/v1/traces'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://b/t' },
+      'https://b/t',
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel:4318', OTEL_SDK_DISABLED: 'TRUE' }, null],
+  ])('given %j, then spans go where OpenTelemetry says', (env, url) => {
+    expect(readSettings({ ...enough, ...env }).tracesUrl).toBe(url);
   });
 
   test('given an empty variable, then it counts as unset', () => {
@@ -48,6 +63,7 @@ describe('readSettings', () => {
     ['DATABASE_URL', 'postgres://host/db'],
     ['DATABASE_URL', 'postgres://app@host'],
     ['MIGRATE_DATABASE_URL', 'nonsense'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'otel-host:4318'],
     ['SHARDS', '-12'],
     ['SHARDS', '7.5'],
     ['LOG_LEVEL', 'loud'],
@@ -55,6 +71,9 @@ describe('readSettings', () => {
     ['DATABASE_POOL', '1e3'],
     ['BATCH_SIZE', 'many'],
     ['POLL_MS', '5'],
+    ['MANAGEMENT_PORT', '65536'],
+    ['MANAGEMENT_HOST', 'http://here'],
+    ['STALLED_AFTER_MS', '999'],
   ])('given %s=%s, then the variable is named and its value is not', (variable, value) => {
     const read = (): unknown => readSettings({ ...enough, [variable]: value });
     expect(read).toThrow(SettingsError);
@@ -64,6 +83,10 @@ describe('readSettings', () => {
 
   test('given no shard at all, then SHARDS is refused, since unset already means the default', () => {
     expect(() => readSettings({ ...enough, SHARDS: '0' })).toThrow(/^SHARDS must be a whole number from 1/);
+  });
+
+  test('given 0 as the management port, then it is 0, any free one, and not the default', () => {
+    expect(readSettings({ ...enough, MANAGEMENT_PORT: '0' }).managementPort).toBe(0);
   });
 
   test('given everything wrong, then all of it is said at once', () => {

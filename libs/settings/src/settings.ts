@@ -29,10 +29,24 @@ export interface Settings {
   batchSize: number;
   /** `POLL_MS`: milliseconds between the relay's looks at the logs when nothing woke it. */
   pollMs: number;
+  /** `MANAGEMENT_PORT`: where health and metrics are served, 0 for any free port; null when unset: the process's own default. */
+  managementPort: number | null;
+  /** `MANAGEMENT_HOST`: the address it listens on. */
+  managementHost: string;
+  /**
+   * Where spans are sent, OTLP over HTTP: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, else `OTEL_EXPORTER_OTLP_ENDPOINT` with
+   * `/v1/traces`, as OpenTelemetry has it. Null when neither is set, or `OTEL_SDK_DISABLED` is true: there are no traces then.
+   */
+  tracesUrl: string | null;
+  /** `STALLED_AFTER_MS`: without progress for so long, though database and broker answer, a worker is not ready; after half as long again it ends. */
+  stalledAfterMs: number;
 }
 
 /** N when nothing else is said (contract, Topics). */
 export const DEFAULT_SHARDS = 12;
+
+/** `MANAGEMENT_PORT` when nothing else is said (contract, Commands). */
+export const WORKER_MANAGEMENT_PORT = 9464;
 
 /** As `Settings`, before anybody insisted on broker and database: a command that needs one of them only asks for that one. */
 export type AvailableSettings = Omit<Settings, 'kafkaBrokers' | 'databaseUrl'> & {
@@ -85,7 +99,25 @@ function parse(reader: EnvironmentReader): AvailableSettings {
     databasePool: reader.integer('DATABASE_POOL', 1, 500, 10),
     batchSize: reader.integer('BATCH_SIZE', 1, 10_000, 500),
     pollMs: reader.integer('POLL_MS', 10, 60_000, 500),
+    managementPort: reader.integer('MANAGEMENT_PORT', 0, 65_535, null),
+    tracesUrl: tracesUrlOf(reader),
+    managementHost: reader.text('MANAGEMENT_HOST', isHost, 'must be an address or a name') ?? '127.0.0.1',
+    stalledAfterMs: reader.integer('STALLED_AFTER_MS', 1_000, 3_600_000, 60_000),
   };
+}
+
+/** Names, values and meaning are OpenTelemetry's. */
+function tracesUrlOf(reader: EnvironmentReader): string | null {
+  const shouldBe = 'must be a URL such as http://collector:4318';
+  const base = reader.text('OTEL_EXPORTER_OTLP_ENDPOINT', isHttpUrl, shouldBe);
+  const own = reader.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', isHttpUrl, shouldBe);
+  const disabled = reader.text('OTEL_SDK_DISABLED', () => true, '')?.toLowerCase() === 'true';
+  if (disabled) return null;
+  return own ?? (base === undefined ? null : `${base.replace(/\/$/, '')}/v1/traces`);
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
 const POSTGRES_URL = 'must be a URL such as postgres://role:password@host:5432/database';
@@ -106,6 +138,10 @@ function isBrokerList(text: string): boolean {
     const port = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})$/.exec(broker.trim())?.[1];
     return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
   });
+}
+
+function isHost(text: string): boolean {
+  return /^[A-Za-z0-9._:%-]{1,255}$/.test(text);
 }
 
 function isTopicText(text: string): boolean {

@@ -4,7 +4,7 @@ export { freePort, requireFreePort } from './ports';
 export { pingKafka, pingPostgres } from './ping';
 export { descendants, findProcess, isRunning, ownIdentity, type ProcessIdentity } from './process-table';
 export { endLeftovers } from './leftovers';
-export { kafkaProgram, type KafkaProgram } from './kafka-jars';
+export { kafkaProgram, kafkaTools, type KafkaProgram } from './kafka-jars';
 export { startNativeKafka, type NativeKafka, type NativeKafkaOptions } from './native-kafka';
 export { type NativeServer, type NativeServerOptions } from './native-server';
 export { startNativePostgres, type NativePostgres } from './native-postgres';

@@ -1,13 +1,23 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { projectRoot } from './project-root';
+import { fetchedJars, type JarSet } from './maven-jars';
 import { StackError } from './stack-error';
 
-/** The version in docker/kafka-native/pom.xml. */
-const KAFKA_VERSION = '4.4.0';
-
 const WITHOUT_THEM = 'or start Docker, or set KAFKA_BROKERS and DATABASE_URL to servers of your own';
+
+// The versions are those in the poms.
+const BROKER: JarSet = {
+  pom: 'kafka-native',
+  cache: 'kafka-4.4.0',
+  title: 'Apache Kafka 4.4.0 (43 MB, once)',
+  without: `, ${WITHOUT_THEM}`,
+};
+const TOOLS: JarSet = {
+  pom: 'kafka-tools',
+  cache: 'kafka-tools-4.3.1',
+  title: "Kafka's command-line tools 4.3.1 (33 MB, once)",
+  without: '',
+};
 
 /**
  * Finds Java 17 or newer.
@@ -34,41 +44,6 @@ function requireJava(): string {
   return program;
 }
 
-/** Copies the jars into a folder with Maven; rejects with its first error line. */
-function copyJars(target: string): Promise<void> {
-  const args = ['-q', '-B', '-f', join(projectRoot(), 'docker', 'kafka-native', 'pom.xml')];
-  args.push('dependency:copy-dependencies', `-DoutputDirectory=${target}`);
-  return new Promise((resolve, reject) => {
-    const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    // A download must not go on when this process ends.
-    const end = (): boolean => maven.kill();
-    process.once('exit', end);
-    let output = '';
-    maven.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    maven.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    maven.once('error', (error) =>
-      reject(
-        new StackError(
-          'Maven (mvn) is missing',
-          `install it (Debian: apt-get install maven), ${WITHOUT_THEM}`,
-          { cause: error },
-        ),
-      ),
-    );
-    maven.once('close', (code) => {
-      process.off('exit', end);
-      if (code === 0) return resolve();
-      const line = output.split('\n').find((text) => text.includes('ERROR')) ?? `exit code ${code}`;
-      reject(
-        new StackError(
-          `Maven could not fetch Kafka's jars: ${line.trim()}`,
-          `check the network and try again, ${WITHOUT_THEM}`,
-        ),
-      );
-    });
-  });
-}
-
 /** Where Java is and where the broker's jars are. */
 export interface KafkaProgram {
   java: string;
@@ -77,29 +52,21 @@ export interface KafkaProgram {
 }
 
 /**
- * The Kafka broker's jars, fetched through Maven once (43 MB) into .cache/. They appear there by a rename: an
- * interrupted download leaves nothing behind that looks complete, and two at once do not disturb each other.
+ * The Kafka broker's jars.
  * @param log gets a line when there is something to wait for
  * @throws StackError when Java, Maven or the network is missing
  */
 export async function kafkaProgram(log: (line: string) => void): Promise<KafkaProgram> {
   const java = requireJava();
-  const cache = join(projectRoot(), '.cache', `kafka-${KAFKA_VERSION}`);
-  const jars = join(cache, 'libs');
-  if (!existsSync(jars)) {
-    log(`fetching Apache Kafka ${KAFKA_VERSION} through Maven (43 MB, once)`);
-    mkdirSync(cache, { recursive: true });
-    const unfinished = join(cache, `unfinished-${process.pid}`);
-    rmSync(unfinished, { recursive: true, force: true });
-    try {
-      await copyJars(unfinished);
-      if (!existsSync(jars)) renameSync(unfinished, jars);
-    } catch (error) {
-      // Another process was faster with its rename: its jars are as good.
-      if (!existsSync(jars)) throw error;
-    } finally {
-      rmSync(unfinished, { recursive: true, force: true });
-    }
-  }
-  return { java, classPath: join(jars, '*') };
+  return { java, classPath: await fetchedJars(BROKER, log) };
+}
+
+/**
+ * Kafka's own command-line tools, of a release of their own: the broker's is not to be had.
+ * @param log gets a line when there is something to wait for
+ * @throws StackError when Java, Maven or the network is missing
+ */
+export async function kafkaTools(log: (line: string) => void): Promise<KafkaProgram> {
+  const java = requireJava();
+  return { java, classPath: await fetchedJars(TOOLS, log) };
 }

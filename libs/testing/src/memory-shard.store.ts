@@ -3,12 +3,16 @@ import {
   type CreatedTask,
   type InputPosition,
   KeyedQueue,
+  type Made,
+  type MessageKey,
   type LogHeads,
   type LoggedActivity,
   type LoggedRejection,
   type ShardChanges,
   type ShardStore,
   type ShardTransaction,
+  type Standing,
+  type StandingStore,
   StoreConflict,
   type StoredFlow,
   type StoredMessage,
@@ -46,7 +50,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardStore {
+export class MemoryShardStore implements ShardStore, StandingStore {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -77,6 +81,15 @@ export class MemoryShardStore implements ShardStore {
     return result;
   }
 
+  /** On a copy that is thrown away; one that was written to is an error. */
+  async asItStands<T>(
+    shard: number,
+    _tenantIds: string[],
+    work: (standing: Standing) => Promise<T>,
+  ): Promise<T> {
+    return work(new MemoryStanding(this, structuredClone(this.state), shard));
+  }
+
   async storePosition(position: InputPosition): Promise<void> {
     this.state.positions.set(`${position.topic}/${position.partition}`, position);
   }
@@ -85,20 +98,13 @@ export class MemoryShardStore implements ShardStore {
 class MemoryShardTransaction implements ShardTransaction {
   constructor(
     private readonly store: MemoryShardStore,
-    private readonly state: State,
+    protected readonly state: State,
     private readonly shard: number,
   ) {}
 
   async appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>> {
     const keys = events.map(identityKey).filter((key) => this.state.applied.has(key));
     return new Map(keys.map((key) => [key, Buffer.from(this.state.applied.get(key)!)]));
-  }
-
-  async unsupportedEvents(events: readonly EventIdentity[]): Promise<Set<string>> {
-    const refused = this.state.rejections
-      .filter(({ code }) => code === 'not_supported')
-      .map(({ event }) => identityKey(event));
-    return new Set(events.map(identityKey).filter((key) => refused.includes(key)));
   }
 
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
@@ -152,11 +158,53 @@ class MemoryShardTransaction implements ShardTransaction {
       if (state.origins.has(origin)) throw new StoreConflict(`task_origin: ${origin}`);
       state.origins.add(origin);
     }
+    for (const task of changes.changedTasks) state.tasks.set(`${task.tenantId}\0${task.id}`, task);
     state.activities.push(...changes.activities.map((activity) => ({ ...activity, shard: this.shard })));
     state.rejections.push(...changes.rejections);
     state.heads.set(this.shard, { ...changes.heads });
     if (changes.position)
       state.positions.set(`${changes.position.topic}/${changes.position.partition}`, changes.position);
+  }
+}
+
+class MemoryStanding extends MemoryShardTransaction implements Standing {
+  override write(): Promise<void> {
+    throw new Error('a view of what stands cannot be written to');
+  }
+
+  async messages(keys: readonly MessageKey[]): Promise<StoredMessage[]> {
+    return keys.flatMap(
+      ({ tenantId, conversationId, messageId }) =>
+        this.state.messages.get(`${tenantId}\0${conversationId}\0${messageId}`) ?? [],
+    );
+  }
+
+  /** Of outcomes the memory keeps too little to say what they said. */
+  async made(events: readonly EventIdentity[]): Promise<Map<string, Made>> {
+    const { applied, outcomes, activities, rejections } = this.state;
+    const found = new Map<string, Made>();
+    for (const identity of events) {
+      const key = identityKey(identity);
+      if (!applied.has(key)) continue;
+      const is = ({ tenantId, cause }: LoggedActivity): boolean =>
+        identityKey({ ...cause, tenantId }) === key;
+      const created = outcomes.has(key) ? undefined : activities.find(is);
+      const refused = rejections.find(({ event }) => identityKey(event) === key)?.event;
+      if (created) {
+        const { conversationId, time, taskId, actor, changes } = created;
+        const fields = Object.fromEntries(changes.map(({ field, to }) => [field, to]));
+        const content = { of: 'creation' as const, time, taskId, actor, fields };
+        found.set(key, { type: 'task.create.v1', conversationId, content });
+      } else if (refused) {
+        const { conversationId, time, body } = refused;
+        found.set(key, {
+          type: body.type,
+          conversationId,
+          content: { of: 'rejection', time, data: body.data },
+        });
+      }
+    }
+    return found;
   }
 }
 

@@ -85,10 +85,15 @@ export class NodeProcess {
     return this.#stderr;
   }
 
-  /** Resolves once a message over IPC is one of these. @throws with what it wrote when it ends before, or after `withinMs`. */
-  async message(wanted: (message: unknown) => boolean, withinMs: number): Promise<void> {
+  /** Resolves with the first message over IPC that is wanted. @throws with what it wrote when it ends before, or after `withinMs`. */
+  async message<Message>(
+    wanted: (message: unknown) => message is Message,
+    withinMs: number,
+  ): Promise<Message> {
     const deadline = Date.now() + withinMs;
-    while (!this.#messages.some(wanted)) {
+    for (;;) {
+      const found = this.#messages.find(wanted);
+      if (found !== undefined) return found;
       if (this.#exit) throw this.failure(`ended with ${this.#exit.code ?? this.#exit.signal}`);
       const left = deadline - Date.now();
       if (left <= 0) throw this.failure(`said nothing within ${withinMs} ms`);

@@ -35,6 +35,14 @@ export interface CliResult {
   stderr: string;
 }
 
+export interface CliOptions {
+  /** Given on standard input. */
+  input?: string;
+  env?: Record<string, string>;
+  /** Modules loaded before the program, such as one that injects a fault. */
+  preload?: string[];
+}
+
 export interface TestDeploymentOptions {
   /** Default true; false leaves database and topics to be made by the test. */
   migrated?: boolean;
@@ -92,6 +100,7 @@ export class TestDeployment {
       DATABASE_URL: this.database.url,
       MIGRATE_DATABASE_URL: this.database.ownerUrl,
       SHARDS: String(this.shards),
+      MANAGEMENT_PORT: '0',
     };
   }
 
@@ -103,20 +112,19 @@ export class TestDeployment {
   }
 
   /** Runs one command of the CLI to its end. */
-  async cli(
-    args: string[],
-    { input, env }: { input?: string; env?: Record<string, string> } = {},
-  ): Promise<CliResult> {
-    const run = new NodeProcess({ program: CLI, args, input, env: { ...this.env, ...env } });
+  async cli(args: string[], options: CliOptions = {}): Promise<CliResult> {
+    const run = this.startCli(args, options);
     const { code } = await run.exited;
     return { code, stdout: run.stdout, stderr: run.stderr };
   }
 
+  /** Starts one command of the CLI and does not wait. */
+  startCli(args: string[], { input, env, preload }: CliOptions = {}): NodeProcess {
+    return new NodeProcess({ program: CLI, args, input, preload, env: { ...this.env, ...env } });
+  }
+
   /** As `cli`. @throws with what it wrote when it fails. */
-  async mustCli(
-    args: string[],
-    options: { input?: string; env?: Record<string, string> } = {},
-  ): Promise<CliResult> {
+  async mustCli(args: string[], options: CliOptions = {}): Promise<CliResult> {
     const result = await this.cli(args, options);
     if (result.code === 0) return result;
     throw new Error(`cli ${args.join(' ')} ended with ${result.code}\n${result.stdout}${result.stderr}`);

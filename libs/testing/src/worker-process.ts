@@ -3,6 +3,8 @@ import { type Exit, NodeProcess } from './node-process';
 const WORKER = 'dist/apps/worker/src/main.js';
 /** To join two groups, behind members that were killed and are still thought alive, on a machine that does much else. */
 const READY_WITHIN_MS = 120_000;
+/** A probe is answered at once; the machine may be busy. */
+const PROBE_WITHIN_MS = 10_000;
 
 export interface WorkerOptions {
   /** Settings beside the deployment's, or instead of them. */
@@ -23,6 +25,20 @@ export class WorkerProcess {
   async ready(): Promise<this> {
     await this.#process.message(isReady, READY_WITHIN_MS);
     return this;
+  }
+
+  /** What a probe is answered; `status` 0 when nobody answers. Any time: it need not have joined its groups. */
+  async probe(
+    path: '/health/live' | '/health/ready' | '/metrics',
+  ): Promise<{ status: number; body: string }> {
+    try {
+      const { managementPort } = await this.#process.message(tellsPort, READY_WITHIN_MS);
+      const url = `http://127.0.0.1:${managementPort}`;
+      const response = await fetch(url + path, { signal: AbortSignal.timeout(PROBE_WITHIN_MS) });
+      return { status: response.status, body: await response.text() };
+    } catch (error) {
+      return { status: 0, body: String(error) };
+    }
   }
 
   /** Resolves with how it ended, having never been ready. @throws with its log when it starts after all. */
@@ -84,6 +100,10 @@ export class WorkerProcess {
   }
 }
 
-function isReady(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && (message as { ready?: unknown }).ready === true;
+function isReady(message: unknown): message is { ready: true } {
+  return (message as { ready?: unknown } | null)?.ready === true;
+}
+
+function tellsPort(message: unknown): message is { managementPort: number } {
+  return typeof (message as { managementPort?: unknown } | null)?.managementPort === 'number';
 }

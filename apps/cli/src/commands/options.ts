@@ -16,7 +16,8 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
-function tenantId(text: string): string {
+/** @throws InvalidArgumentError */
+export function tenantId(text: string): string {
   if (/^[A-Za-z0-9_.-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('It must be 1 to 64 of A-Z a-z 0-9 _ . -');
 }

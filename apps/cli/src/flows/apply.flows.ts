@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { compileFlow, type FlowDefinition } from '#libs/flows';
+import { checkTenantFlows, compileFlow, type FlowDefinition } from '#libs/flows';
 import { checkDatabase, FlowStore } from '#libs/persistence';
 import { CliError } from '../cli.error';
 import { readJsonFile } from '../json.file';
@@ -34,14 +34,21 @@ export function checkFlows(flows: readonly unknown[]): FlowDefinition[] {
   return checked;
 }
 
-/** Saves flows, all or none. When it resolves, every batch that begins later sees them. */
+/**
+ * Saves flows, all or none. When it resolves, every batch that begins later sees them.
+ * @throws CliError when all flows of the tenant together would be too many.
+ */
 export async function applyFlows(
   db: DataSource,
   tenantId: string,
   flows: readonly FlowDefinition[],
 ): Promise<AppliedFlow[]> {
   await checkDatabase(db);
-  const saved = await new FlowStore(db).save(tenantId, flows);
+  const saved = await new FlowStore(db).save(tenantId, flows, (after, before) => {
+    const problem = checkTenantFlows(after, before);
+    if (problem)
+      throw new CliError(`nothing was saved: ${problem.path} ${problem.message}`.replace('  ', ' '));
+  });
   return saved.map(({ id, version, changed }) => ({
     id,
     version,

@@ -108,7 +108,7 @@ async function relayLag(
 ): Promise<RelayLag[]> {
   // The topic first: the log may grow in between, and the other order would show a topic ahead of its log.
   const ends = await endOffsets(kafka, prefix, topic);
-  const heads = await new PostgresLogSource(db).heads(log);
+  const heads = (await new PostgresLogSource(db).heads())[log];
   return ends.slice(0, shards).map(({ partition, end }) => {
     const head = BigInt(heads.get(partition) ?? 0);
     return { topic, shard: partition, head, published: end, lag: notNegative(head - end) };

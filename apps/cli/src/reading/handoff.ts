@@ -1,3 +1,8 @@
+/** What was waited for did not come in time. */
+export class NothingCame extends Error {
+  override readonly name = 'NothingCame';
+}
+
 /**
  * Hands things from one that pushes to one that pulls, one at a time: `give` resolves when the thing was taken and the next is
  * asked for, so nothing piles up.
@@ -33,7 +38,7 @@ export class Handoff<T> {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = null;
-        reject(new Error(`${what} did not come within ${withinMs / 1_000} s`));
+        reject(new NothingCame(`${what} did not come within ${withinMs / 1_000} s`));
       }, withinMs);
       this.#waiting = {
         resolve: (item) => (clearTimeout(timer), resolve(item)),

@@ -76,8 +76,13 @@ export class PartitionReader {
 
   async #join(): Promise<void> {
     const { consumer } = this;
-    const { GROUP_JOIN, CRASH } = consumer.events;
+    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events;
     consumer.on(CRASH, ({ payload }) => this.#handoff.fail(payload.error));
+    // What holds only what nobody sees, such as a transaction's marker, is not handed over, and may be a range's end.
+    consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+      if (batchSize > 0 || topic !== this.#fullName || partition !== this.#reading) return;
+      void this.#handoff.give({ partition, records: [], nextOffset: BigInt(lastOffset) + 1n });
+    });
     const joined = new Promise<void>((resolve) => {
       consumer.on(GROUP_JOIN, ({ payload }) => {
         // Before the first fetch, hence synchronously.

@@ -102,6 +102,7 @@ function tasksOfTheSample(): object[] {
       time,
       cause: { source, id },
       derivedTaskId: 'derived',
+      person: () => null,
       assigneeExists: (assignee) => tenant.assigneeExists(assignee),
       resolveDue: (due) => tenant.resolveDue(due, time),
     });

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { projectRoot, StackError } from '#libs/stack';
 
 /** What ends with `start`: a process of the built service. */
-interface ServiceProcess {
+export interface ServiceProcess {
   pid: number;
+  /** Where its health and metrics are. */
+  managementPort: number;
   /** Resolves with one line when it ends, by itself or not. */
   exited: Promise<string>;
   /** SIGTERM, then SIGKILL when it takes too long; resolves when it has ended. */
@@ -100,10 +102,14 @@ export async function startWorker(
       resolve(`The worker ended with ${signal ?? `exit code ${code}`}${last ? ` (${last})` : ''}`);
     });
   });
+  let managementPort = 0;
   const ready = new Promise<null>((resolve) =>
-    child.on('message', (message: { ready?: boolean }) => message.ready && resolve(null)),
+    child.on('message', (message: { ready?: boolean; managementPort?: number }) => {
+      managementPort = message.managementPort ?? managementPort;
+      if (message.ready) resolve(null);
+    }),
   );
   const failure = await Promise.race([ready, exited]);
   if (failure !== null) throw new StackError(failure, `see ${logFile}`);
-  return { pid: child.pid ?? 0, exited, stop: () => end(child) };
+  return { pid: child.pid ?? 0, managementPort, exited, stop: () => end(child) };
 }

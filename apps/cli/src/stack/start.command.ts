@@ -5,7 +5,7 @@ import { chooseStack } from './choose-stack';
 import { withoutPassword } from './database';
 import { watchLauncher } from './launcher.watch';
 import { type RunningStack } from './running-stack';
-import { runCommand, startWorker, stopServiceProcesses } from './service.process';
+import { runCommand, type ServiceProcess, startWorker, stopServiceProcesses } from './service.process';
 import { dataFolder, noteRunning, runningStart, shownPath } from './stack-file';
 
 /** The tenant of everything `start` plays. */
@@ -31,14 +31,15 @@ function stopRequest(): Promise<void> {
 }
 
 /** What runs where, and what to try. */
-function summary(stack: RunningStack, workerPid: number): string {
+function summary(stack: RunningStack, worker: ServiceProcess): string {
   const { KAFKA_BROKERS = '', DATABASE_URL = '' } = stack.environment;
   return [
     '',
     `conversation-tasks runs, on ${stack.description}. Ctrl-C stops it.`,
     `  Kafka       ${KAFKA_BROKERS}`,
     `  PostgreSQL  ${withoutPassword(DATABASE_URL)}`,
-    `  worker      process ${workerPid}, log in ${shownPath('worker.log')}`,
+    `  worker      process ${worker.pid}, log in ${shownPath('worker.log')}`,
+    `  health      http://127.0.0.1:${worker.managementPort}/health/ready, metrics beside it at /metrics`,
     `  data        ${stack.data}; it stays until: npm run cli -- reset`,
     `Everything played so far is in tenant ${TENANT}. Try, in another terminal:`,
     '  npm run cli -- events tail task-activity --from-beginning --count 3',
@@ -67,7 +68,7 @@ async function bringUp(up: (stack: RunningStack) => void): Promise<string> {
   const worker = await startWorker(workerEnvironment, join(dataFolder(), 'worker.log'));
   say(`playing conversations in tenant ${TENANT}`);
   await runCommand(['simulate', '--tenant', TENANT, '--seed', '1'], environment);
-  say(summary(stack, worker.pid));
+  say(summary(stack, worker));
   return Promise.race([worker.exited, stack.failed]);
 }
 

@@ -114,7 +114,7 @@ class Deployment {
     await topic.end('activity', 0);
     relay.assign([0, 1, 2]);
     for (const log of ['activity', 'rejection'] as const) {
-      for (const [shard, head] of await source.heads(log)) {
+      for (const [shard, head] of (await source.heads())[log]) {
         while ((await topic.end(log, shard)).nextOffset < head) {
           if (stopped) throw stopped;
           await new Promise((resolve) => setTimeout(resolve, 20));

@@ -105,6 +105,6 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   });
 }
 
-function headsNow(db: DataSource, log: LogName): Promise<Map<number, number>> {
-  return new PostgresLogSource(db).heads(log);
+async function headsNow(db: DataSource, log: LogName): Promise<Map<number, number>> {
+  return (await new PostgresLogSource(db).heads())[log];
 }

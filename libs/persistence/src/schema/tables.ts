@@ -13,4 +13,10 @@ export const TENANT_TABLES = [
 ] as const;
 
 /** Tables about the deployment itself. */
-export const DEPLOYMENT_TABLES = ['deployment', 'shard_head', 'input_position'] as const;
+export const DEPLOYMENT_TABLES = [
+  'deployment',
+  'shard_head',
+  'input_position',
+  'operation',
+  'dead_letter_result',
+] as const;

@@ -277,7 +277,7 @@ export function logTopicContract(name: string, start: () => Promise<LogTopicHarn
 
         const again = relayOn(harness.open());
         await eventually(() => expect(again.stops).toHaveLength(1));
-        expect(again.stops[0]!.message).toMatch(/position 5 instead of 6.*delete the topic/);
+        expect(again.stops[0]!.message).toMatch(/position 5 instead of 6.*reset --published/);
       });
 
       it.each([

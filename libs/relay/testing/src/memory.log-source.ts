@@ -1,4 +1,4 @@
-import { type LogEntry, type LogName, type LogSource } from '#libs/relay';
+import { type LogEntry, type LogHeads, type LogName, type LogSource } from '#libs/relay';
 
 /** The logs in memory, in place of the database. */
 export class MemoryLogSource implements LogSource {
@@ -38,12 +38,12 @@ export class MemoryLogSource implements LogSource {
     return this.#logs.get(key)!;
   }
 
-  async heads(log: LogName): Promise<Map<number, number>> {
+  async heads(): Promise<LogHeads> {
     await this.#answer();
-    const heads = new Map<number, number>();
+    const heads: LogHeads = { activity: new Map(), rejection: new Map() };
     for (const [key, entries] of this.#logs) {
-      const [name, shard] = key.split('/');
-      if (name === log) heads.set(Number(shard), entries.at(-1)?.position ?? 0);
+      const [log, shard] = key.split('/') as [LogName, string];
+      heads[log].set(Number(shard), entries.at(-1)?.position ?? 0);
     }
     return heads;
   }

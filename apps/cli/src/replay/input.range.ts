@@ -1,0 +1,103 @@
+import { type Kafka } from 'kafkajs';
+import { endOffsets, offsetsAt } from '#libs/messaging';
+import { type EventFilter } from '#libs/processing';
+import { CliError, EXIT } from '../cli.error';
+
+/** What is to be replayed, as it was asked for and is kept. */
+export interface ReplaySelection {
+  /** Without the deployment's prefix. */
+  topics: string[];
+  /** Null: all. */
+  partitions: number[] | null;
+  /** Decimal text, of every partition meant; null: from its beginning, to its end. `toOffset` and `to` are not included. */
+  fromOffset: string | null;
+  toOffset: string | null;
+  /** RFC 3339, compared with the records' timestamps. */
+  from: string | null;
+  to: string | null;
+  filter: EventFilter;
+}
+
+/** Consecutive offsets of one partition, and how far they were gone through. Decimal text. */
+export interface InputRange {
+  topic: string;
+  partition: number;
+  from: string;
+  to: string;
+  next: string;
+}
+
+/**
+ * The ranges of a selection, fixed now: what arrives later is not chased.
+ *
+ * @throws CliError for a partition that is not there.
+ */
+export async function rangesOf(
+  kafka: Kafka,
+  topicPrefix: string,
+  selection: ReplaySelection,
+): Promise<InputRange[]> {
+  const ranges: InputRange[] = [];
+  for (const topic of selection.topics) {
+    const partitions = await endOffsets(kafka, topicPrefix, topic);
+    const missing = selection.partitions?.find((partition) => partition >= partitions.length);
+    if (missing !== undefined)
+      throw new CliError(
+        `${topic} has no partition ${missing}`,
+        `It has 0 to ${partitions.length - 1}`,
+        EXIT.usage,
+      );
+    const [since, until] = await Promise.all(
+      [selection.from, selection.to].map((time) =>
+        time === null ? null : offsetsAt(kafka, topicPrefix, topic, new Date(time)),
+      ),
+    );
+    for (const { partition, earliest, end } of partitions) {
+      if (selection.partitions && !selection.partitions.includes(partition)) continue;
+      const from = greatest(earliest, selection.fromOffset, since?.[partition]);
+      const to = least(end, selection.toOffset, until?.[partition]);
+      if (from < to)
+        ranges.push({ topic, partition, from: String(from), to: String(to), next: String(from) });
+    }
+  }
+  return ranges;
+}
+
+/**
+ * Ranges to go on with, without what the topics no longer have.
+ *
+ * @returns them, and how many records of them are gone.
+ */
+export async function stillThere(
+  kafka: Kafka,
+  topicPrefix: string,
+  ranges: readonly InputRange[],
+): Promise<{ ranges: InputRange[]; gone: bigint }> {
+  let gone = 0n;
+  const left: InputRange[] = [];
+  for (const topic of new Set(ranges.map((range) => range.topic))) {
+    const partitions = await endOffsets(kafka, topicPrefix, topic);
+    for (const range of ranges.filter((each) => each.topic === topic)) {
+      const there = partitions[range.partition];
+      const next = greatest(BigInt(range.next), there?.earliest);
+      const to = least(BigInt(range.to), there?.end ?? 0n);
+      const before = BigInt(range.to) - BigInt(range.next);
+      const after = to > next ? to - next : 0n;
+      gone += before - after;
+      left.push({ ...range, next: String(to > next ? next : to), to: String(to) });
+    }
+  }
+  return { ranges: left, gone };
+}
+
+/** How many offsets are still to be gone through. */
+export function recordsLeft(ranges: readonly InputRange[]): number {
+  return ranges.reduce((sum, { next, to }) => sum + Math.max(0, Number(BigInt(to) - BigInt(next))), 0);
+}
+
+type Bound = bigint | string | null | undefined;
+
+const greatest = (least: bigint, ...others: Bound[]): bigint =>
+  others.reduce<bigint>((a, b) => (b != null && BigInt(b) > a ? BigInt(b) : a), least);
+const least = (most: bigint, ...others: Bound[]): bigint =>
+  others.reduce<bigint>((a, b) => (b != null && BigInt(b) < a ? BigInt(b) : a), most);

@@ -1,0 +1,152 @@
+import { type Activity, type ActivityType, type Change, type ChangingField } from './activity';
+import { changeRules, type ChangeFacts, factsOfChange } from './change.rules';
+import { type ChangeTask } from './command';
+import { type Decision, type DecisionContext } from './decision';
+import { evolve } from './evolve';
+import { type Task } from './task';
+import { TRANSITIONS } from './transitions';
+import { type Instant } from './vocabulary';
+
+/** One activity to be: what kind it is, which fields it sets, and what was said. */
+type Happening = [type: ActivityType, to: Partial<Pick<Task, ChangingField>>, text?: string];
+
+/** Decides a command to a task that exists. A command that finds everything as it wants it is applied, with no activity. */
+export function decideChange(command: ChangeTask, task: Task | null, context: DecisionContext): Decision {
+  const { taskId } = command.data;
+  if (!task || task.conversationId !== context.conversationId) {
+    const detail = `no task ${taskId} in conversation ${context.conversationId}`;
+    return { rejection: { code: 'task_not_found', detail } };
+  }
+  const facts = factsOfChange(command, task, context);
+  for (const { refusal } of changeRules) {
+    const rejection = refusal(facts);
+    if (rejection) return { rejection };
+  }
+  return { activities: activitiesOf(happenings(facts, context.time), command, task, context) };
+}
+
+/** What happens, in order; what would change nothing is left out later. */
+function happenings(facts: ChangeFacts, time: Instant): Happening[] {
+  const { command, task, verb } = facts;
+  const status = TRANSITIONS[verb][task.status]!;
+  switch (command.type) {
+    case 'task.assign.v1':
+      return [['task.assignment_changed.v1', { assignee: command.data.assignee, claimedBy: null }]];
+    case 'task.claim.v1':
+      return [['task.assignment_changed.v1', claimed(facts)]];
+    case 'task.release.v1':
+      return [
+        ['task.assignment_changed.v1', { claimedBy: null }],
+        ['task.status_changed.v1', { status, startedAt: null }],
+      ];
+    case 'task.start.v1':
+      return [
+        ['task.assignment_changed.v1', takenInHand(facts)],
+        ['task.status_changed.v1', { status, startedAt: time }],
+      ];
+    case 'task.resolve.v1': {
+      const { resolution = null } = command.data;
+      const end = { status, resolvedAt: time, resolution, overdue: false };
+      return [
+        ['task.assignment_changed.v1', takenInHand(facts)],
+        ['task.status_changed.v1', end],
+        ['task.completed.v1', {}],
+      ];
+    }
+    case 'task.cancel.v1':
+      return [['task.status_changed.v1', { status, overdue: false }]];
+    case 'task.reopen.v1':
+      return [
+        [
+          'task.status_changed.v1',
+          { status, claimedBy: null, startedAt: null, resolvedAt: null, resolution: null },
+        ],
+      ];
+    case 'task.update.v1':
+      return updates(command.data, facts);
+    case 'task.comment.v1':
+      return [['task.commented.v1', {}, command.data.text]];
+  }
+}
+
+/** A claim; of a task that nobody has, the agent becomes the assignee. */
+function claimed({ actor, task }: ChangeFacts): Partial<Task> {
+  return task.assignee === null && actor.kind === 'agent'
+    ? { assignee: { kind: 'agent', id: actor.id } }
+    : { claimedBy: actor.id };
+}
+
+/** Whoever starts or resolves what nobody has taken, takes it. A service acts for others, and takes nothing. */
+function takenInHand(facts: ChangeFacts): Partial<Task> {
+  const { actor, task } = facts;
+  const isFree = task.assignee === null || (task.assignee.kind === 'team' && task.claimedBy === null);
+  return isFree && actor.kind === 'agent' ? claimed(facts) : {};
+}
+
+function updates(
+  data: Extract<ChangeTask, { type: 'task.update.v1' }>['data'],
+  { due, task }: ChangeFacts,
+): Happening[] {
+  const { priority, title, description, type } = data;
+  const happening: Happening[] = [];
+  if (priority !== undefined) happening.push(['task.priority_changed.v1', { priority }]);
+  if (data.due !== undefined) {
+    const dueAt = due?.ok ? due.at : null;
+    // Cleared by a later date; nothing is late without one.
+    const overdue = task.overdue && dueAt !== null && dueAt <= task.dueAt!;
+    happening.push(['task.due_date_changed.v1', { dueAt, overdue }]);
+  }
+  const details = {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(type !== undefined && { type }),
+  };
+  return [...happening, ['task.details_changed.v1', details]];
+}
+
+/** Said even though no field changes. */
+const ALWAYS: readonly ActivityType[] = ['task.completed.v1', 'task.commented.v1'];
+
+function activitiesOf(
+  happening: readonly Happening[],
+  { data }: ChangeTask,
+  task: Task,
+  context: DecisionContext,
+): Activity[] {
+  const activities: Activity[] = [];
+  let before = task;
+  for (const [type, to, text] of happening) {
+    const changes = changesOf(before, to);
+    if (changes.length === 0 && !ALWAYS.includes(type)) continue;
+    const activity: Activity = {
+      type,
+      tenantId: context.tenantId,
+      time: context.time,
+      taskId: task.id,
+      conversationId: task.conversationId,
+      channel: task.channel,
+      sequence: before.version + 1,
+      actor: { kind: data.actor.kind, id: data.actor.id },
+      ...(data.reason != null && { reason: data.reason }),
+      ...(text !== undefined && { text }),
+      changes,
+      cause: context.cause,
+    };
+    activities.push(activity);
+    before = evolve(before, activity);
+  }
+  return activities;
+}
+
+/** The fields that would really change. */
+function changesOf(task: Task, to: Partial<Pick<Task, ChangingField>>): Change[] {
+  return (Object.keys(to) as ChangingField[])
+    .filter((field) => !same(task[field], to[field]))
+    .map((field) => ({ field, from: task[field], to: to[field] }));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
+  const [{ kind, id }, other] = [a, b] as [{ kind: string; id: string }, { kind: string; id: string }];
+  return kind === other.kind && id === other.id;
+}

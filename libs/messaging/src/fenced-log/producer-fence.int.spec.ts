@@ -1,0 +1,52 @@
+import { type Kafka } from 'kafkajs';
+import { type LogEntry } from '#libs/relay';
+import { allocateProducerId, FencedLogWriter } from './fenced-log.writer';
+import { testKafka, uniquePrefix } from '../messaging.fixture';
+import { deleteTopics, ensureTopics } from '../topic.admin';
+
+const TOPIC = 'task-activity';
+
+/** The fence alone, on the broker that all suites share; all of the port's contract is in fenced-log.writer.int.spec.ts. */
+describe('the broker’s fence around a log’s topic', () => {
+  const prefix = uniquePrefix();
+  const writers: FencedLogWriter[] = [];
+  let kafka: Kafka;
+  let identity: { producerId: string; epoch: number };
+
+  beforeAll(async () => {
+    kafka = testKafka();
+    await ensureTopics(kafka, prefix, [{ name: TOPIC, partitions: 1, config: {} }]);
+    identity = await allocateProducerId(kafka);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(writers.map((writer) => writer.close()));
+    await deleteTopics(kafka, prefix, [TOPIC]);
+  });
+
+  /** A writer of its own, as in another process. */
+  function open(): FencedLogWriter {
+    const topics = { activity: prefix + TOPIC, rejection: prefix + TOPIC };
+    const writer = new FencedLogWriter({ kafka, topics, identity: { load: async () => identity } });
+    writers.push(writer);
+    return writer;
+  }
+
+  const entries = (first: number, last: number): LogEntry[] =>
+    Array.from({ length: last - first + 1 }, (_, i) => {
+      const position = first + i;
+      return { position, key: 'k', headers: { position: String(position) }, value: '{}' };
+    });
+
+  it('takes each position once, whoever sends it, and none out of order', async () => {
+    const [one, other] = [open(), open()];
+    const append = (writer: FencedLogWriter, first: number, last: number) =>
+      writer.append('activity', 0, first, entries(first, last));
+
+    expect(await append(one, 1, 5)).toEqual({ outcome: 'appended', baseOffset: 0 });
+    expect(await append(other, 1, 5)).toEqual({ outcome: 'appended', baseOffset: 0 }); // acknowledged, not appended
+    expect(await append(other, 4, 8)).toMatchObject({ outcome: 'out_of_order' });
+    expect(await append(one, 7, 8)).toMatchObject({ outcome: 'out_of_order' });
+    expect(await append(other, 6, 8)).toEqual({ outcome: 'appended', baseOffset: 5 });
+    expect((await one.end('activity', 0)).nextOffset).toBe(8);
+  });
+});

@@ -1,0 +1,14 @@
+export { METRICS_REGISTRY } from './tokens';
+export * from './management.module';
+export * from './management.server';
+export * from './process.health';
+export * from './batch.observer';
+export * from './input.lag';
+export * from './log.options';
+export * from './metered-dead-letters';
+export * from './metered-log.topic';
+export * from './metered-shard.store';
+export * from './metric.instruments';
+export * from './otlp.tracing';
+export * from './traced-log.topic';
+export * from './stall.watch';

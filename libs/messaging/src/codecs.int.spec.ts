@@ -1,7 +1,7 @@
 import { type KafkaMessage } from 'kafkajs';
 import { javaClient, kcat } from './clients.fixture';
 import { EventProducer } from './event.producer';
-import { testKafka, until, uniquePrefix } from './messaging.fixture';
+import { readFromStart, testKafka, until, uniquePrefix } from './messaging.fixture';
 import { ensureTopics } from './topic.admin';
 
 jest.setTimeout(90_000);
@@ -24,13 +24,10 @@ async function givenTopics(): Promise<string> {
 }
 
 async function readWithOurs(topic: string): Promise<KafkaMessage[]> {
-  const consumer = kafka.consumer({ groupId: `read-${topic}`, maxWaitTimeInMs: 50 });
   const messages: KafkaMessage[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({ eachMessage: ({ message }) => Promise.resolve(void messages.push(message)) });
+  const reader = await readFromStart(kafka, topic, ({ message }) => messages.push(message));
   await until(() => messages.length >= COUNT);
-  await consumer.disconnect();
+  await reader.disconnect();
   return messages;
 }
 

@@ -1,6 +1,7 @@
+import { type Consumer } from 'kafkajs';
 import { type DeadLetter, DeadLetterRefused, type RawRecord } from '#libs/processing';
 import { DEAD_LETTER_TOPIC, KafkaDeadLetters } from './dead-letter.producer';
-import { MemoryLogger, testKafka, until, uniquePrefix } from './messaging.fixture';
+import { MemoryLogger, readFromStart, testKafka, until, uniquePrefix } from './messaging.fixture';
 import { NULL_HEADER } from './null-header';
 import { rawRecordOf } from './raw-record.reader';
 import { ensureTopics } from './topic.admin';
@@ -16,21 +17,18 @@ const letters = new KafkaDeadLetters(
   new MemoryLogger(),
 );
 const arrived: RawRecord[] = [];
-const consumer = kafka.consumer({ groupId: `${prefix}reader`, maxWaitTimeInMs: 50 });
+let reader: Consumer;
 
 beforeAll(async () => {
   const config = { 'max.message.bytes': String(8 * 1024 * 1024 + 64 * 1024) };
   await ensureTopics(kafka, prefix, [{ name: DEAD_LETTER_TOPIC, partitions: 5, config }]);
-  await consumer.connect();
-  await consumer.subscribe({ topics: [prefix + DEAD_LETTER_TOPIC], fromBeginning: true });
-  await consumer.run({
-    eachMessage: ({ partition, message }) =>
-      Promise.resolve(void arrived.push(rawRecordOf(DEAD_LETTER_TOPIC, partition, message))),
-  });
+  reader = await readFromStart(kafka, prefix + DEAD_LETTER_TOPIC, ({ partition, message }) =>
+    arrived.push(rawRecordOf(DEAD_LETTER_TOPIC, partition, message)),
+  );
 });
 afterAll(async () => {
   await letters.disconnect();
-  await consumer.disconnect();
+  await reader.disconnect();
 });
 beforeEach(() => arrived.splice(0));
 

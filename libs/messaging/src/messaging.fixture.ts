@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type LoggerService } from '@nestjs/common';
-import { type Kafka } from 'kafkajs';
+import { type Consumer, type EachMessagePayload, type Kafka } from 'kafkajs';
 import { type InputPosition, type InputPositions, fingerprintOf, type RawRecord } from '#libs/processing';
 import { createKafka } from './kafka.client';
 
@@ -29,6 +29,32 @@ export class MemoryLogger implements LoggerService {
 
 export function testKafka(logger: LoggerService = new MemoryLogger()): Kafka {
   return createKafka({ brokers: testBrokers(), clientId: 'messaging-test' }, logger);
+}
+
+/**
+ * Reads a topic from its beginning until it is disconnected. It joins again where kafkajs gives up, as it does at a broker that
+ * has not yet made what groups need: what it read before then may come twice.
+ */
+export async function readFromStart(
+  kafka: Kafka,
+  topic: string,
+  each: (payload: EachMessagePayload) => void,
+): Promise<Consumer> {
+  const consumer = kafka.consumer({
+    groupId: `${topic}.reader`,
+    maxWaitTimeInMs: 50,
+    retry: { retries: 8, restartOnFailure: () => Promise.resolve(true) },
+  });
+  // A reader that is gone is a wait without end: the test says what became of it.
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) =>
+    process.stderr.write(
+      `the reader of ${topic} crashed, ${restart ? 'joins again' : 'is gone'}: ${error.stack}\n`,
+    ),
+  );
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({ eachMessage: (payload) => Promise.resolve(each(payload)) });
+  return consumer;
 }
 
 /** Positions as the database would keep them. */

@@ -20,19 +20,28 @@ export async function endOffsetsOf(admin: Admin, topic: string): Promise<number[
 
 /** Everything a topic holds now, by partition and offset. Reads each partition to the end it has when this is called. */
 export async function readTopic(kafka: Kafka, admin: Admin, topic: string): Promise<ReadRecord[]> {
-  const missing = new Map<number, number>();
-  for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-    if (Number(high) > Number(low)) missing.set(partition, Number(high));
-  }
-  const records: ReadRecord[] = [];
+  const offsets = await admin.fetchTopicOffsets(topic);
+  const filled = offsets.filter(({ low, high }) => Number(high) > Number(low));
+  const ends = filled.map(({ partition, high }): [number, number] => [partition, Number(high)]);
+  let missing = new Map(ends);
+  let records: ReadRecord[] = [];
   if (missing.size === 0) return records;
   const groupId = `test-reader-${randomBytes(6).toString('hex')}`;
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  // A broker that has just started has, for a moment, nothing that groups need, and kafkajs gives up on joining at once.
+  const retry = { retries: 8, restartOnFailure: () => Promise.resolve(true) };
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, retry });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error);
+      });
+      // Nothing is committed: whoever joins again reads from the beginning.
+      consumer.on(consumer.events.GROUP_JOIN, () => {
+        missing = new Map(ends);
+        records = [];
+      });
       consumer
         .run({
           autoCommit: false,

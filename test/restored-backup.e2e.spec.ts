@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestDeployment } from '#libs/testing';
 import { createData, recordOf } from './support/events';
+import { agent } from './support/office';
 
 jest.setTimeout(240_000);
 
@@ -75,5 +76,44 @@ describe('a database that was restored from an older backup', () => {
       stderr: expect.stringMatching(/members of the group .*Stop all workers/),
     });
     expect(await deployment.records('task-activity')).toHaveLength(300);
+  });
+
+  const positions = (topic: string) =>
+    deployment.query(`select * from input_position where topic = '${topic}' order by partition`);
+
+  it('cannot have positions forgotten while a worker runs, which would store them again', async () => {
+    const before = await positions('conversation-events.call');
+    expect(await deployment.cli(['reset', '--positions', 'conversation-events.call'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/members of the group .*Stop all workers/),
+    });
+    expect(await positions('conversation-events.call')).toEqual(before);
+    expect(before).not.toEqual([]);
+  });
+
+  it('replays and redrives nothing before its workers have read the people it was restored without', async () => {
+    await deployment.stopWorkers();
+    await deployment.publish([agent('eli')]);
+    for (const operation of ['replay run', 'dead-letters redrive --all']) {
+      expect(await deployment.cli([...operation.split(' '), '--yes'])).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/read workforce to offset 0 of 1: .*Start a worker/),
+      });
+    }
+    await deployment.startWorker({ env: SHORT_SESSION });
+    await deployment.drained();
+    expect((await deployment.mustCli(['replay', 'run', '--yes'])).stdout).toMatch(/300 .*already/);
+  });
+
+  it('forgets everybody only when told twice', async () => {
+    await deployment.stopWorkers();
+    const people = () => deployment.query('select id from workforce_entry where body is not null');
+    expect(await deployment.cli(['reset', '--positions', 'workforce'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/forget all agents.*Add --yes/s),
+    });
+    expect(await people()).toHaveLength(1);
+    await deployment.mustCli(['reset', '--positions', 'workforce', '--yes']);
+    expect([await people(), await positions('workforce')]).toEqual([[], []]);
   });
 });

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { type Kafka } from 'kafkajs';
 import { Logger } from 'nestjs-pino';
-import { WORKFORCE_TOPIC } from '#libs/contracts';
+import { WORKFORCE_GROUP_SUFFIX, WORKFORCE_TOPIC } from '#libs/contracts';
 import { GroupOffsetsReader } from '#libs/messaging';
 import { InputLag } from '#libs/observability';
 import { type Settings } from '#libs/settings';
@@ -28,7 +28,10 @@ export class InputLagWatch implements OnModuleDestroy {
     const isWorkforce = (topic: string): boolean => topic === WORKFORCE_TOPIC;
     this.#readers = [
       { reader: reader(kafkaGroupId), topicsOf: (all) => all.filter((topic) => !isWorkforce(topic)) },
-      { reader: reader(`${kafkaGroupId}.workforce`), topicsOf: (all) => all.filter(isWorkforce) },
+      {
+        reader: reader(`${kafkaGroupId}${WORKFORCE_GROUP_SUFFIX}`),
+        topicsOf: (all) => all.filter(isWorkforce),
+      },
     ];
   }
 

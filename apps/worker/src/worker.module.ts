@@ -9,6 +9,7 @@ import {
   TASK_ACTIVITY_TOPIC,
   TASK_DEAD_LETTERS_TOPIC,
   TASK_REJECTIONS_TOPIC,
+  WORKFORCE_GROUP_SUFFIX,
   WORKFORCE_TOPIC,
 } from '#libs/contracts';
 import { type Instant, shardOf } from '#libs/domain';
@@ -192,7 +193,7 @@ export class WorkerModule {
           useFactory: (logger: Logger) =>
             new BrokerProbe(createProbingKafka(settings.kafkaBrokers, logger), {
               topicPrefix,
-              groupIds: [settings.kafkaGroupId, `${settings.kafkaGroupId}.workforce`],
+              groupIds: [settings.kafkaGroupId, `${settings.kafkaGroupId}${WORKFORCE_GROUP_SUFFIX}`],
               inputs: [WORKFORCE_TOPIC, ...Object.values(CONVERSATION_TOPICS)],
               outputs: [TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC, TASK_DEAD_LETTERS_TOPIC],
             }),

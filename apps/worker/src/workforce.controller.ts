@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
-import { WORKFORCE_TOPIC } from '#libs/contracts';
+import { WORKFORCE_GROUP_SUFFIX, WORKFORCE_TOPIC } from '#libs/contracts';
 import { createIntake } from '#libs/intake';
 import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging';
 import { InputLag, type Instruments } from '#libs/observability';
@@ -25,7 +25,7 @@ export class WorkforceController {
     private readonly logger: Logger,
   ) {}
 
-  @BatchPattern(WORKFORCE, { topics: [WORKFORCE_TOPIC], groupSuffix: '.workforce' })
+  @BatchPattern(WORKFORCE, { topics: [WORKFORCE_TOPIC], groupSuffix: WORKFORCE_GROUP_SUFFIX })
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
     this.lag.fetched(batch.topic, batch.partition, batch.records[0]!, batch.highWatermark);
     const ports = { intake: this.intake, store: this.store, deadLetters: this.deadLetters };

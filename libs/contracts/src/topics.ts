@@ -28,6 +28,8 @@ export const CONVERSATION_TOPICS: Readonly<Record<WireChannel, string>> = {
   whatsapp: 'conversation-events.whatsapp',
 };
 export const WORKFORCE_TOPIC = 'workforce';
+/** Added to the deployment's consumer group for the group that reads the workforce. */
+export const WORKFORCE_GROUP_SUFFIX = '.workforce';
 export const TASK_ACTIVITY_TOPIC = 'task-activity';
 export const TASK_REJECTIONS_TOPIC = 'task-rejections';
 export const TASK_DEAD_LETTERS_TOPIC = 'task-dead-letters';

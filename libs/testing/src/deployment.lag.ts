@@ -4,6 +4,7 @@ import {
   CONVERSATION_TOPICS,
   TASK_ACTIVITY_TOPIC,
   TASK_REJECTIONS_TOPIC,
+  WORKFORCE_GROUP_SUFFIX,
   WORKFORCE_TOPIC,
 } from '#libs/contracts';
 import { endOffsetsOf } from './topic.reader';
@@ -32,7 +33,7 @@ export async function lagOf({ admin, db, topicPrefix, groupId }: LagSource): Pro
   const unread: DeploymentLag['unread'] = {};
   const unpublished: DeploymentLag['unpublished'] = {};
   for (const [topics, group] of [
-    [[WORKFORCE_TOPIC], `${groupId}.workforce`],
+    [[WORKFORCE_TOPIC], `${groupId}${WORKFORCE_GROUP_SUFFIX}`],
     [Object.values(CONVERSATION_TOPICS), groupId],
   ] as const) {
     const full = topics.map((topic) => topicPrefix + topic);

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, type Kafka } from 'kafkajs';
-import { TASK_ACTIVITY_TOPIC, TASK_DEAD_LETTERS_TOPIC, TASK_REJECTIONS_TOPIC, TOPICS } from '#libs/contracts';
+import {
+  TASK_ACTIVITY_TOPIC,
+  TASK_DEAD_LETTERS_TOPIC,
+  TASK_REJECTIONS_TOPIC,
+  TOPICS,
+  WORKFORCE_GROUP_SUFFIX,
+} from '#libs/contracts';
 import { createKafka, EventProducer, type OutgoingRecord } from '#libs/messaging';
 import { type DeploymentLag, isDrained, lagOf } from './deployment.lag';
 import { NodeProcess } from './node-process';
@@ -237,7 +243,7 @@ export class TestDeployment {
       const existing = await this.admin.listTopics();
       await this.admin.deleteTopics({ topics: topics.filter((topic) => existing.includes(topic)) });
     });
-    await quietly(() => this.admin.deleteGroups([this.groupId, `${this.groupId}.workforce`]));
+    await quietly(() => this.admin.deleteGroups([this.groupId, `${this.groupId}${WORKFORCE_GROUP_SUFFIX}`]));
     await quietly(() => this.admin.disconnect());
     await quietly(() => this.database.drop());
   }

@@ -4,6 +4,7 @@ import {
   CONVERSATION_TOPICS,
   TASK_ACTIVITY_TOPIC,
   TASK_REJECTIONS_TOPIC,
+  WORKFORCE_GROUP_SUFFIX,
   WORKFORCE_TOPIC,
 } from '#libs/contracts';
 import { endOffsets, groupOffsets } from '#libs/messaging';
@@ -59,7 +60,7 @@ export async function readLag(
   );
   const groups = [
     ...Object.values(CONVERSATION_TOPICS).map((topic) => [topic, groupId] as const),
-    [WORKFORCE_TOPIC, `${groupId}.workforce`] as const,
+    [WORKFORCE_TOPIC, `${groupId}${WORKFORCE_GROUP_SUFFIX}`] as const,
   ];
   const inputs = await Promise.all(
     groups.map(([topic, group]) => inputLag(kafka, topicPrefix, topic, group, stored)),

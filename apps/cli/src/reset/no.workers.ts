@@ -1,10 +1,11 @@
 import { type Kafka } from 'kafkajs';
+import { WORKFORCE_GROUP_SUFFIX } from '#libs/contracts';
 import { groupMembers } from '#libs/messaging';
 import { CliError } from '../cli.error';
 
 /** @throws CliError while workers run: they hold in memory, and store again, what would be taken from under them. */
 export async function mustBeStopped(kafka: Kafka, groupId: string): Promise<void> {
-  for (const group of [groupId, `${groupId}.workforce`]) {
+  for (const group of [groupId, `${groupId}${WORKFORCE_GROUP_SUFFIX}`]) {
     const members = await groupMembers(kafka, group);
     if (members === 0) continue;
     throw new CliError(

@@ -373,6 +373,40 @@ export const mutants = [
     ),
   },
   {
+    name: 'tasks that changed not written',
+    file: 'libs/persistence/src/shard.transaction.ts',
+    edits: [
+      {
+        find: "    await updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks);\n",
+        replace: '',
+      },
+    ],
+    test: integration(
+      SHARD_STORE_SPEC,
+      'the shard store on PostgreSQL writes what became of a task that was there, every field, and of no other',
+    ),
+  },
+  {
+    name: 'redrive: people after the events that name them',
+    file: 'libs/dead-letters/src/letter.ts',
+    edits: [{ find: "(topic === WORKFORCE_TOPIC ? '' : topic)", replace: 'topic' }],
+    test: unit(
+      'libs/dead-letters/src/letter.spec.ts',
+      'a dead letter comes in the order in which the records were read',
+    ),
+  },
+  {
+    name: 'replay: a run that overtakes the workers',
+    file: 'apps/cli/src/replay/workers.positions.ts',
+    edits: [
+      { find: 'const until = end >= to ? to : end > from ? end : from;', replace: 'const until = to;' },
+    ],
+    test: unit(
+      'apps/cli/src/replay/workers.positions.spec.ts',
+      'what workers have yet to read is left to them by a run, which ends where they are',
+    ),
+  },
+  {
     name: 'replay: a message that is not there taken for one that is',
     file: 'libs/processing/src/replay/rehearse-records.ts',
     edits: [{ find: '      message = !stands;\n', replace: '' }],

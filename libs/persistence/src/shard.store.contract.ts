@@ -104,6 +104,39 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     expect(task).toEqual<Task>(decided!.task);
   });
 
+  it('writes what became of a task that was there, every field, and of no other', async () => {
+    const ids = [1, 2].map((n) => `bbbbbbbb-000${n}-4000-8000-0000000000${String(run).padStart(2, '0')}`);
+    const read = () =>
+      tested.store.inShard(2, [tenant()], (tx) =>
+        tx.tasks(ids.map((taskId) => ({ tenantId: tenant(), taskId }))),
+      );
+    const one = (id: string): InboundEvent =>
+      anEvent(createCommand({ taskId: id }), { id, tenantId: tenant() });
+    await apply(2, ids.map(one));
+    const [first, second] = (await read()).sort((x, y) => (x.id < y.id ? -1 : 1));
+    const changed: Task = {
+      ...first!,
+      ...{ type: 'internal', priority: 'low', status: 'resolved', title: 'become', description: 'more' },
+      ...{
+        assignee: { kind: 'team', id: 'bookings' },
+        claimedBy: 'mia',
+        resolution: 'called',
+        overdue: true,
+      },
+      ...{ dueAt: '2031-02-03T04:05:06.007Z', updatedAt: '2026-11-02T00:00:00.000Z' },
+      ...{ startedAt: '2026-11-01T01:00:00.000Z', resolvedAt: '2026-11-02T00:00:00.000Z', version: 4 },
+    };
+    await tested.store.inShard(2, [tenant()], async (tx) => {
+      const write = tx.write.bind(tx);
+      tx.write = (changes) => write({ ...changes, changedTasks: [changed] });
+      await applyEvents([create('another', { conversationId: 'other' })], null, tx, {
+        directory,
+        now: () => NOW,
+      });
+    });
+    expect((await read()).sort((x, y) => (x.id < y.id ? -1 : 1))).toEqual([changed, second]);
+  });
+
   it('changes nothing when the same events come again', async () => {
     const events = [
       anEvent(

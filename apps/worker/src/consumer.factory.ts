@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Kafka } from 'kafkajs';
 import { Logger } from 'nestjs-pino';
 import { CONVERSATION_TOPICS, WORKFORCE_TOPIC } from '#libs/contracts';
-import { endOffsets, KafkaBatchStrategy, type PartitionsByTopic } from '#libs/messaging';
+import { offsetToReach, KafkaBatchStrategy, type PartitionsByTopic } from '#libs/messaging';
 import { InputLag, type Instruments } from '#libs/observability';
 import { InputPositionStore } from '#libs/persistence';
 import { type Settings } from '#libs/settings';
@@ -104,8 +104,7 @@ export class ConsumerFactory {
   async #workforceEnd(): Promise<bigint> {
     for (;;) {
       try {
-        const [offsets] = await endOffsets(this.kafka, this.settings.topicPrefix, WORKFORCE_TOPIC);
-        return offsets && offsets.end > offsets.earliest ? offsets.end : 0n;
+        return await offsetToReach(this.kafka, this.settings.topicPrefix, WORKFORCE_TOPIC);
       } catch (error) {
         this.logger.warn(
           `waiting for Kafka, and for the topic ${WORKFORCE_TOPIC}, which 'migrate' makes: ${(error as Error).message}`,

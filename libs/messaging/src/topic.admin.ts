@@ -61,6 +61,12 @@ export function endOffsets(kafka: Kafka, prefix: string, topic: string): Promise
   });
 }
 
+/** Where whoever reads a topic's only partition is through: its end as it is now, 0 when it holds nothing. @throws when it does not exist. */
+export async function offsetToReach(kafka: Kafka, prefix: string, topic: string): Promise<bigint> {
+  const [offsets] = await endOffsets(kafka, prefix, topic);
+  return offsets && offsets.end > offsets.earliest ? offsets.end : 0n;
+}
+
 /** In each partition, in their order, the offset of the first record at or after a time; its end where there is none. */
 export function offsetsAt(kafka: Kafka, prefix: string, topic: string, time: Date): Promise<bigint[]> {
   return withAdmin(kafka, async (admin) => {

@@ -1,6 +1,6 @@
 import { type Kafka } from 'kafkajs';
 import { WORKFORCE_TOPIC } from '#libs/contracts';
-import { endOffsets } from '#libs/messaging';
+import { offsetToReach } from '#libs/messaging';
 import { InputPositionStore } from '#libs/persistence';
 import { type AvailableSettings } from '#libs/settings';
 import { CliError } from '../cli.error';
@@ -12,13 +12,12 @@ import { withDatabase } from '../connections';
  * @throws CliError while workers have yet to read some of the workforce, as after a database was restored.
  */
 export async function mustKnowTheWorkforce(settings: AvailableSettings, kafka: Kafka): Promise<void> {
-  const [offsets] = await endOffsets(kafka, settings.topicPrefix, WORKFORCE_TOPIC);
-  if (!offsets || offsets.end === offsets.earliest) return;
+  const end = await offsetToReach(kafka, settings.topicPrefix, WORKFORCE_TOPIC);
   const position = await withDatabase(settings, (db) => new InputPositionStore(db).load(WORKFORCE_TOPIC, 0));
   const read = BigInt(position?.nextOffset ?? 0);
-  if (read >= offsets.end) return;
+  if (read >= end) return;
   throw new CliError(
-    `workers have read ${WORKFORCE_TOPIC} to offset ${read} of ${offsets.end}: commands could be refused for good for naming people nobody knows yet`,
+    `workers have read ${WORKFORCE_TOPIC} to offset ${read} of ${end}: commands could be refused for good for naming people nobody knows yet`,
     'Start a worker and wait until it has read it (npm run cli -- lag)',
   );
 }

@@ -9,6 +9,7 @@ import { type Settings } from '#libs/settings';
 import { CONVERSATION_EVENTS } from './conversation-events.controller';
 import { InputLagWatch } from './input-lag.watch';
 import { LogPublisher } from './log.publisher';
+import { TimeKeeper } from './time.keeper';
 import { INSTRUMENTS, KAFKA, SETTINGS } from './tokens';
 import { WORKFORCE } from './workforce.controller';
 
@@ -29,6 +30,7 @@ export class ConsumerFactory {
     @Inject(INSTRUMENTS) private readonly instruments: Instruments,
     private readonly lag: InputLag,
     private readonly lagWatch: InputLagWatch,
+    private readonly timeKeeper: TimeKeeper,
     private readonly logger: Logger,
   ) {}
 
@@ -60,16 +62,19 @@ export class ConsumerFactory {
         {
           pattern: CONVERSATION_EVENTS,
           beforeConsuming: () => this.#workforceIsRead(),
-          // Whoever has partition n of the calls' topic relays shard n: the group shares the relays out, and moves them on.
+          // Whoever has partition n of the calls' topic relays shard n and keeps its time: the group shares that out, and moves it on.
           onAssignment: (partitions) => {
             this.#assigned('conversation-events', CONVERSATIONS, partitions);
-            publisher.assign(partitions[CONVERSATION_TOPICS.call] ?? [], onFatal);
+            const shards = partitions[CONVERSATION_TOPICS.call] ?? [];
+            publisher.assign(shards, onFatal);
+            this.timeKeeper.assign(shards);
             if (!ready) onReady();
             ready = true;
           },
           onRevoked: () => {
             this.lag.assign(CONVERSATIONS, {});
             publisher.assign([], onFatal);
+            this.timeKeeper.assign([]);
           },
         },
       ],

@@ -19,6 +19,7 @@ import {
   createKafka,
   createProbingKafka,
   FencedLogWriter,
+  GroupOffsetsReader,
   KafkaDeadLetters,
 } from '#libs/messaging';
 import {
@@ -42,19 +43,23 @@ import {
   operatorRoleOf,
   PostgresLogSource,
   PostgresShardStore,
+  PostgresTimerSource,
   WorkforceStore,
 } from '#libs/persistence';
 import { type DeadLetters, KeyedQueue, type ProcessingPorts, TenantDirectory } from '#libs/processing';
 import { type Settings } from '#libs/settings';
 import { ConsumerFactory } from './consumer.factory';
 import { ConversationEventsController } from './conversation-events.controller';
+import { StoredInputProgress } from './input.progress';
 import { LogPublisher } from './log.publisher';
 import { observationProviders } from './observation.providers';
+import { TimeKeeper } from './time.keeper';
+import { timerClock } from './timer.clock';
 import { DEAD_LETTERS, INSTRUMENTS, KAFKA, OPERATOR, PROCESSING, SETTINGS, TRACING } from './tokens';
 import { WorkerWatch } from './worker.watch';
 import { WorkforceController } from './workforce.controller';
 
-/** The worker: consumes, applies, relays. Everything is wired here, and nothing is decided. */
+/** The worker: consumes, applies, relays, keeps time. Everything is wired here, and nothing is decided. */
 @Module({})
 export class WorkerModule {
   static with(settings: Settings, registry: Registry): DynamicModule {
@@ -183,6 +188,27 @@ export class WorkerModule {
               now: (): Instant => new Date().toISOString(),
               committed: (shard) => publisher.announce(shard),
             };
+          },
+        },
+        {
+          provide: TimeKeeper,
+          inject: [PROCESSING, getDataSourceToken(OPERATOR), InputPositionStore, KAFKA, INSTRUMENTS, Logger],
+          useFactory: (
+            processing: ProcessingPorts,
+            operator: DataSource,
+            positions: InputPositionStore,
+            kafka: Kafka,
+            instruments: Instruments,
+            logger: Logger,
+          ) => {
+            const reader = new GroupOffsetsReader(kafka, { groupId: settings.kafkaGroupId, topicPrefix });
+            const ports = {
+              ...processing,
+              timers: new PostgresTimerSource(operator),
+              inputs: new StoredInputProgress(reader, positions),
+              clock: timerClock(settings.timerClockFile),
+            };
+            return new TimeKeeper(ports, () => reader.close(), instruments, logger);
           },
         },
         ...observationProviders(settings),

@@ -9,11 +9,34 @@ import { PRIORITIES } from './vocabulary';
 
 type PriorityWord = (typeof PRIORITIES)[number];
 
+@Describe('As `before`, for tasks of one priority; where a priority is absent, `before` stands.')
+export class DueSoonByPriority {
+  @Optional()
+  @IsDurationText()
+  low?: string | null;
+
+  @Optional()
+  @IsDurationText()
+  medium?: string | null;
+
+  @Optional()
+  @IsDurationText()
+  high?: string | null;
+
+  @Optional()
+  @IsDurationText()
+  critical?: string | null;
+}
+
 @Describe('When `task.due_soon.v1` is said.')
 export class DueSoonSettings {
-  @Describe('How long before the due date: an ISO 8601 duration, by the clock.')
+  @Describe('How long before the due date: an ISO 8601 duration, by the clock. PT0S: never.')
   @IsDurationText()
   before!: string;
+
+  @Optional()
+  @Nested(() => DueSoonByPriority)
+  byPriority?: DueSoonByPriority | null;
 }
 
 @Describe('One step of an escalation.')
@@ -47,6 +70,23 @@ export class ParkingSettings {
   enabled!: boolean;
 }
 
+@Describe('How long, and by whom, a claim of a team’s task is held.')
+export class ClaimSettings {
+  @Describe(
+    'How long after its holder’s last activity a claim goes back to the team: an ISO 8601 duration, by the clock. Absent: never.',
+  )
+  @Optional()
+  @IsDurationText()
+  idleFor?: string | null;
+
+  @Describe(
+    'Whether a claim goes back to the team when its holder goes offline, leaves the team or is removed. Absent: no, it is flagged.',
+  )
+  @Optional()
+  @IsBoolean()
+  returnWhenGone?: boolean | null;
+}
+
 @Describe('What a team does otherwise than its tenant’s policy says.')
 export class TeamSettings {
   @Optional()
@@ -56,6 +96,10 @@ export class TeamSettings {
   @Optional()
   @Nested(() => EscalationSettings)
   escalation?: EscalationSettings | null;
+
+  @Optional()
+  @Nested(() => ClaimSettings)
+  claims?: ClaimSettings | null;
 }
 
 @Describe('workforce.policy.v1: how a tenant works. A tenant has one, by convention with the id `default`.')

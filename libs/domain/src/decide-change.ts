@@ -1,14 +1,10 @@
-import { type Activity, type ActivityType, type Change, type ChangingField } from './activity';
 import { changeRules, type ChangeFacts, factsOfChange } from './change.rules';
 import { type ChangeTask } from './command';
 import { type Decision, type DecisionContext } from './decision';
-import { evolve } from './evolve';
+import { activitiesOf, type Happening, releasing } from './happening';
 import { type Task } from './task';
 import { TRANSITIONS } from './transitions';
 import { type Instant } from './vocabulary';
-
-/** One activity to be: what kind it is, which fields it sets, and what was said. */
-type Happening = [type: ActivityType, to: Partial<Pick<Task, ChangingField>>, text?: string];
 
 /** Decides a command to a task that exists. A command that finds everything as it wants it is applied, with no activity. */
 export function decideChange(command: ChangeTask, task: Task | null, context: DecisionContext): Decision {
@@ -22,7 +18,8 @@ export function decideChange(command: ChangeTask, task: Task | null, context: De
     const rejection = refusal(facts);
     if (rejection) return { rejection };
   }
-  return { activities: activitiesOf(happenings(facts, context.time), command, task, context) };
+  const { actor, reason } = command.data;
+  return { activities: activitiesOf(happenings(facts, context.time), task, { ...context, actor, reason }) };
 }
 
 /** What happens, in order; what would change nothing is left out later. */
@@ -35,10 +32,7 @@ function happenings(facts: ChangeFacts, time: Instant): Happening[] {
     case 'task.claim.v1':
       return [['task.assignment_changed.v1', claimed(facts)]];
     case 'task.release.v1':
-      return [
-        ['task.assignment_changed.v1', { claimedBy: null }],
-        ['task.status_changed.v1', { status, startedAt: null }],
-      ];
+      return releasing();
     case 'task.start.v1':
       return [
         ['task.assignment_changed.v1', takenInHand(facts)],
@@ -102,51 +96,4 @@ function updates(
     ...(type !== undefined && { type }),
   };
   return [...happening, ['task.details_changed.v1', details]];
-}
-
-/** Said even though no field changes. */
-const ALWAYS: readonly ActivityType[] = ['task.completed.v1', 'task.commented.v1'];
-
-function activitiesOf(
-  happening: readonly Happening[],
-  { data }: ChangeTask,
-  task: Task,
-  context: DecisionContext,
-): Activity[] {
-  const activities: Activity[] = [];
-  let before = task;
-  for (const [type, to, text] of happening) {
-    const changes = changesOf(before, to);
-    if (changes.length === 0 && !ALWAYS.includes(type)) continue;
-    const activity: Activity = {
-      type,
-      tenantId: context.tenantId,
-      time: context.time,
-      taskId: task.id,
-      conversationId: task.conversationId,
-      channel: task.channel,
-      sequence: before.version + 1,
-      actor: { kind: data.actor.kind, id: data.actor.id },
-      ...(data.reason != null && { reason: data.reason }),
-      ...(text !== undefined && { text }),
-      changes,
-      cause: context.cause,
-    };
-    activities.push(activity);
-    before = evolve(before, activity);
-  }
-  return activities;
-}
-
-/** The fields that would really change. */
-function changesOf(task: Task, to: Partial<Pick<Task, ChangingField>>): Change[] {
-  return (Object.keys(to) as ChangingField[])
-    .filter((field) => !same(task[field], to[field]))
-    .map((field) => ({ field, from: task[field], to: to[field] }));
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
-  const [{ kind, id }, other] = [a, b] as [{ kind: string; id: string }, { kind: string; id: string }];
-  return kind === other.kind && id === other.id;
 }

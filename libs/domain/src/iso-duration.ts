@@ -56,15 +56,29 @@ export function parseIsoDuration(text: string): IsoDuration | null {
  * May lie beyond what a `Date` can hold: then NaN.
  */
 export function addIsoDuration(fromMs: number, duration: IsoDuration): number {
+  return moveBy(fromMs, duration, 1);
+}
+
+/** The moment a duration before `fromMs`; otherwise as `addIsoDuration`. */
+export function subtractIsoDuration(fromMs: number, duration: IsoDuration): number {
+  return moveBy(fromMs, duration, -1);
+}
+
+function moveBy(fromMs: number, duration: IsoDuration, sign: 1 | -1): number {
   let ms = fromMs;
   if (duration.months > 0) {
     const from = new Date(fromMs);
-    const total = from.getUTCFullYear() * 12 + from.getUTCMonth() + duration.months;
+    const total = from.getUTCFullYear() * 12 + from.getUTCMonth() + sign * duration.months;
     const year = Math.floor(total / 12);
-    if (year > 9999) return NaN;
-    const month = total % 12;
+    if (year > 9999 || year < 0) return NaN;
+    const month = total - year * 12;
     from.setUTCFullYear(year, month, Math.min(from.getUTCDate(), daysInMonth(year, month + 1)));
     ms = from.getTime();
   }
-  return ms + duration.dayMs + duration.timeMs;
+  return ms + sign * (duration.dayMs + duration.timeMs);
+}
+
+/** Whether it is no time at all. */
+export function isZeroDuration({ months, dayMs, timeMs }: IsoDuration): boolean {
+  return months === 0 && dayMs === 0 && timeMs === 0;
 }

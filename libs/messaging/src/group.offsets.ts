@@ -6,6 +6,8 @@ export interface GroupOffset {
   partition: number;
   /** The offset to read next; the earliest there is when the group has committed nothing. */
   next: bigint;
+  /** Of the first record that is still there; `end` when none is. */
+  earliest: bigint;
   /** The offset the next new record gets. */
   end: bigint;
 }
@@ -55,7 +57,8 @@ export class GroupOffsetsReader {
       const offsets = new Map(own.map(({ partition, offset }) => [partition, BigInt(offset)]));
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topicPrefix + topic)) {
         const offset = offsets.get(partition) ?? -1n;
-        found.push({ topic, partition, next: offset < 0n ? BigInt(low) : offset, end: BigInt(high) });
+        const earliest = BigInt(low);
+        found.push({ topic, partition, next: offset < 0n ? earliest : offset, earliest, end: BigInt(high) });
       }
     }
     return found;

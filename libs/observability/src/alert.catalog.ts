@@ -79,6 +79,14 @@ export const ALERTS: readonly Alert[] = [
     meaning: 'Publishing does not keep up with what is applied.',
   },
   {
+    name: 'ConversationTasksTimersLate',
+    expr: `max(${n.timerDelay}) > 300`,
+    for: '5m',
+    severity: 'page',
+    meaning:
+      'Tasks that are due are not said to be: timers wait for a partition that does not get on, or fail.',
+  },
+  {
     name: 'ConversationTasksDeadLetters',
     expr: `sum by (stage, code) (increase(${n.deadLetters}{code!~"${OWN_FAULTS}"}[15m])) > 0`,
     for: '0m',

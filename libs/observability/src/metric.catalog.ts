@@ -1,5 +1,5 @@
 import { CONVERSATION_TOPICS, WORKFORCE_TOPIC } from '#libs/contracts';
-import { REJECTION_CODES } from '#libs/domain';
+import { REJECTION_CODES, TIMER_KINDS } from '#libs/domain';
 import { INTAKE_CODES } from '#libs/intake';
 import { APPLY_CODES, type DeadLetterStage, OUTCOME_KINDS } from '#libs/processing';
 import { counter, gauge, histogram } from './metric.kinds';
@@ -91,6 +91,18 @@ export const METRICS = {
     'commands',
     { code: REJECTION_CODES },
     'Commands the rules refused.',
+  ),
+  timersFired: counter(
+    'timers_fired_total',
+    'timers',
+    { kind: TIMER_KINDS },
+    'Timers that fired: tasks said to be due soon or overdue, claims whose lease ran out.',
+  ),
+  timerDelay: gauge(
+    'timer_delay_seconds',
+    'seconds',
+    {},
+    'How long the first timer is due that has not fired yet, of assigned shards; 0 when there is none. It waits for the input.',
   ),
   workforceChanges: counter('workforce_changes_total', 'changes', {}, 'Changes of the workforce applied.'),
   deadLetters: counter(

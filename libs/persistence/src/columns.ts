@@ -5,6 +5,7 @@ import {
   type InboundEvent,
   type LoggedActivity,
   type LoggedRejection,
+  type ScheduledTask,
   type StoredMessage,
 } from '#libs/processing';
 import { originKey } from './origin-key';
@@ -67,8 +68,7 @@ export const appliedColumns = (
   ['recorded_at', 'timestamptz', () => recordedAt],
 ];
 
-/** What activities change of a task, behind its key. */
-export const changingColumns: ColumnOf<Task>[] = [
+const taskFields: ColumnOf<Task>[] = [
   ['tenant_id', 'text', (task) => task.tenantId],
   ['id', 'uuid', (task) => task.id],
   ['type', 'text', (task) => task.type],
@@ -88,12 +88,23 @@ export const changingColumns: ColumnOf<Task>[] = [
   ['version', 'integer', (task) => task.version],
 ];
 
-export const taskColumns = (shard: number): ColumnOf<CreatedTask>[] => [
-  ...changingColumns.map(([name, type, value]): ColumnOf<CreatedTask> => [
+/** What activities change of a task, behind its key, and what its timers go by. */
+export const changingColumns: ColumnOf<ScheduledTask>[] = [
+  ...taskFields.map(([name, type, value]): ColumnOf<ScheduledTask> => [
     name,
     type,
     ({ task }) => value(task),
   ]),
+  ['due_set_by', 'integer', ({ timekeeping }) => timekeeping.dueSetBy],
+  ['due_said', 'text', ({ timekeeping }) => timekeeping.dueSaid],
+  ['claim_active_by', 'integer', ({ timekeeping }) => timekeeping.claimActiveBy],
+  ['claim_active_at', 'timestamptz', ({ timekeeping }) => timekeeping.claimActiveAt],
+  ['claim_flag', 'text', ({ timekeeping }) => timekeeping.claimFlag],
+  ['timer_at', 'timestamptz', ({ timerAt }) => timerAt],
+];
+
+export const taskColumns = (shard: number): ColumnOf<CreatedTask>[] => [
+  ...changingColumns,
   ['shard', 'smallint', () => shard],
   ['conversation_id', 'text', ({ task }) => task.conversationId],
   ['channel', 'text', ({ task }) => task.channel],

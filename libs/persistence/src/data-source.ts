@@ -7,6 +7,7 @@ import * as task from './entities/task.entities';
 import * as tenant from './entities/tenant.entities';
 import { Spine1790000000000 } from './migrations/1790000000000-spine';
 import { Operations1790100000000 } from './migrations/1790100000000-operations';
+import { Timers1790200000000 } from './migrations/1790200000000-timers';
 
 /** What a connection to PostgreSQL needs to know. */
 export interface DatabaseSettings {
@@ -64,7 +65,7 @@ export function dataSourceOptions({
     entities: [deployment, tenant, conversation, task, log, operation].flatMap((module) =>
       Object.values(module),
     ),
-    migrations: [Spine1790000000000, Operations1790100000000],
+    migrations: [Spine1790000000000, Operations1790100000000, Timers1790200000000],
     connectTimeoutMS: 5_000,
     extra: {
       keepAlive: true,

@@ -17,4 +17,5 @@ export * from './shard.store';
 export * from './standing.store';
 export * from './start-up.checks';
 export * from './store.errors';
+export * from './timer.source';
 export * from './workforce.store';

@@ -6,7 +6,9 @@ import {
   type Priority,
   type Status,
   type Task,
+  type TaskRecord,
   type TaskType,
+  type Timekeeping,
 } from '#libs/domain';
 
 /** A row of `task` as the driver gives it. */
@@ -33,6 +35,11 @@ export interface TaskRow {
   resolution: string | null;
   overdue: boolean;
   version: number;
+  due_set_by: number | null;
+  due_said: string | null;
+  claim_active_by: number | null;
+  claim_active_at: Date | null;
+  claim_flag: string | null;
 }
 
 /** A row of `conversation` as the driver gives it. */
@@ -78,6 +85,20 @@ export function taskFrom(row: TaskRow): Task {
     resolution: row.resolution,
     overdue: row.overdue,
     version: row.version,
+  };
+}
+
+/** The task a row holds, with its timekeeping. */
+export function taskRecordFrom(row: TaskRow): TaskRecord {
+  return {
+    task: taskFrom(row),
+    timekeeping: {
+      dueSetBy: row.due_set_by,
+      dueSaid: row.due_said as Timekeeping['dueSaid'],
+      claimActiveBy: row.claim_active_by,
+      claimActiveAt: instant(row.claim_active_at),
+      claimFlag: row.claim_flag,
+    },
   };
 }
 

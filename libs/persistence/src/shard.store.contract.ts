@@ -1,4 +1,4 @@
-import { identityKey, type RecordedActivity, type Task } from '#libs/domain';
+import { identityKey, type RecordedActivity, type Task, type Timekeeping } from '#libs/domain';
 import { anEvent, createCommand } from '#libs/testing';
 import {
   applyEvents,
@@ -8,11 +8,13 @@ import {
   type ShardStore,
   StoreConflict,
   TenantDirectory,
+  type TimerSource,
 } from '#libs/processing';
 
 /** What a suite needs to look into a store beside the port. */
 export interface StoreUnderTest {
   store: ShardStore;
+  timers: TimerSource;
   activities(): Promise<{ shard: number; position: number; title: string }[]>;
   counts(): Promise<Record<'conversations' | 'messages' | 'outcomes' | 'applied' | 'tasks', number>>;
   position(topic: string, partition: number): Promise<string | null>;
@@ -98,10 +100,10 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
       };
       await applyEvents([event], null, tx, { directory, now: () => NOW });
     });
-    const [task] = await tested.store.inShard(2, [tenant()], (tx) =>
+    const [record] = await tested.store.inShard(2, [tenant()], (tx) =>
       tx.tasks([{ tenantId: tenant(), taskId }]),
     );
-    expect(task).toEqual<Task>(decided!.task);
+    expect(record!.task).toEqual<Task>(decided!.task);
   });
 
   it('writes what became of a task that was there, every field, and of no other', async () => {
@@ -113,9 +115,9 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     const one = (id: string): InboundEvent =>
       anEvent(createCommand({ taskId: id }), { id, tenantId: tenant() });
     await apply(2, ids.map(one));
-    const [first, second] = (await read()).sort((x, y) => (x.id < y.id ? -1 : 1));
-    const changed: Task = {
-      ...first!,
+    const [first, second] = (await read()).sort((x, y) => (x.task.id < y.task.id ? -1 : 1));
+    const task: Task = {
+      ...first!.task,
       ...{ type: 'internal', priority: 'low', status: 'resolved', title: 'become', description: 'more' },
       ...{
         assignee: { kind: 'team', id: 'bookings' },
@@ -126,15 +128,25 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
       ...{ dueAt: '2031-02-03T04:05:06.007Z', updatedAt: '2026-11-02T00:00:00.000Z' },
       ...{ startedAt: '2026-11-01T01:00:00.000Z', resolvedAt: '2026-11-02T00:00:00.000Z', version: 4 },
     };
+    const timekeeping: Timekeeping = {
+      ...{ dueSetBy: 2, dueSaid: 'overdue', claimFlag: 'away' },
+      ...{ claimActiveBy: 3, claimActiveAt: '2026-11-01T01:00:00.000Z' },
+    };
+    const changed = { task, timekeeping };
     await tested.store.inShard(2, [tenant()], async (tx) => {
       const write = tx.write.bind(tx);
-      tx.write = (changes) => write({ ...changes, changedTasks: [changed] });
+      tx.write = (changes) =>
+        write({ ...changes, changedTasks: [{ ...changed, timerAt: '2026-11-03T00:00:00.000Z' }] });
       await applyEvents([create('another', { conversationId: 'other' })], null, tx, {
         directory,
         now: () => NOW,
       });
     });
-    expect((await read()).sort((x, y) => (x.id < y.id ? -1 : 1))).toEqual([changed, second]);
+    expect((await read()).sort((x, y) => (x.task.id < y.task.id ? -1 : 1))).toEqual([changed, second]);
+    expect(await tested.timers.tasksDue(2, '2026-11-03T00:00:00.000Z', 10)).toEqual([
+      { tenantId: tenant(), taskId: task.id },
+    ]);
+    expect(await tested.timers.tasksDue(2, '2026-11-02T23:59:59.999Z', 10)).toEqual([]);
   });
 
   it('changes nothing when the same events come again', async () => {

@@ -6,6 +6,7 @@ import {
   createDataSource,
   InputPositionStore,
   PostgresShardStore,
+  PostgresTimerSource,
   WorkforceStore,
 } from './index';
 import { shardStoreContract } from './shard.store.contract';
@@ -19,6 +20,7 @@ describe('the shard store on PostgreSQL', () => {
 
   shardStoreContract(() => ({
     store: new PostgresShardStore(db.app),
+    timers: new PostgresTimerSource(db.operator),
     activities: async () => {
       const rows = await db.owner.query(
         `select shard, position, data->'task'->>'title' as title from activity_log order by 1, 2`,
@@ -135,6 +137,7 @@ describe('the shard store in memory', () => {
   const store = new MemoryShardStore();
   shardStoreContract(() => ({
     store,
+    timers: store,
     activities: async () =>
       store.state.activities
         .map(({ shard, position, task }) => ({ shard, position, title: task.title }))

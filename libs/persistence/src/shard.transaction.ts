@@ -1,10 +1,11 @@
 import { type EntityManager } from 'typeorm';
-import { type Conversation, type EventIdentity, identityKey, type Task } from '#libs/domain';
+import { type Conversation, type EventIdentity, identityKey, type TaskRecord } from '#libs/domain';
 import {
   type LogHeads,
   type ShardChanges,
   type ShardTransaction,
   type StoredFlow,
+  type TaskKey,
   type TenantRevision,
   type WorkforceEntry,
 } from '#libs/processing';
@@ -21,7 +22,7 @@ import {
 import { liveFlows } from './flow.store';
 import { writePosition } from './input-position.writer';
 import { insertRows, lookUp, overwrite, updateRows } from './rows';
-import { type ConversationRow, conversationFrom, type TaskRow, taskFrom } from './row.readers';
+import { type ConversationRow, conversationFrom, type TaskRow, taskRecordFrom } from './row.readers';
 
 const IDENTITY = { tenant_id: 'text', source: 'text', event_id: 'text' };
 
@@ -49,13 +50,13 @@ export class PostgresShardTransaction implements ShardTransaction {
     return rows.map(conversationFrom);
   }
 
-  async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
+  async tasks(ids: readonly TaskKey[]): Promise<TaskRecord[]> {
     if (ids.length === 0) return [];
     const rows = await this.#query<TaskRow>(lookUp('*', 'task', { tenant_id: 'text', id: 'uuid' }), [
       ids.map(({ tenantId }) => tenantId),
       ids.map(({ taskId }) => taskId),
     ]);
-    return rows.map(taskFrom);
+    return rows.map(taskRecordFrom);
   }
 
   async heads(): Promise<LogHeads> {

@@ -5,7 +5,7 @@ import { createFlowTasks } from './flow-tasks';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
 import { type Outcome } from './outcome';
-import { type ShardTransaction } from './shard.store';
+import { type ShardTransaction, type TaskKey } from './shard.store';
 import { type Tenant, type TenantDirectory } from './tenant-directory';
 import { WorkingSet } from './working-set';
 
@@ -66,7 +66,8 @@ export async function applyEvents(
     outcomes.push(apply(event));
   }
 
-  await tx.write(set.changes(now(), outcomes.length === events.length ? position : null));
+  const stored = outcomes.length === events.length ? position : null;
+  await tx.write(set.changes(now(), stored, (tenantId) => tenantAt(tenantId).pacing));
   return outcomes;
 }
 
@@ -82,7 +83,8 @@ function applyIdentified(event: IdentifiedEvent, set: WorkingSet, tenant: Tenant
   if (body.type === 'conversation.outcome.v1') {
     set.addOutcome(event);
     const created = createFlowTasks({ ...event, body }, conversation, tenant);
-    for (const { activity, origin } of created.tasks) set.record(activity, event, origin, event.traceparent);
+    for (const { activity, origin } of created.tasks)
+      set.record(activity, { made: { identity: event, origin }, traceparent: event.traceparent });
     set.cost += created.cost;
     set.settle(event, 'applied');
     return { kind: 'applied', tasks: created.tasks.length, warnings: created.warnings };
@@ -95,7 +97,8 @@ function applyIdentified(event: IdentifiedEvent, set: WorkingSet, tenant: Tenant
     set.settle(event, 'rejected');
     return { kind: 'rejected', code: decision.rejection.code };
   }
-  for (const activity of decision.activities) set.record(activity, event, null, event.traceparent);
+  const made = { identity: event, origin: null };
+  for (const activity of decision.activities) set.record(activity, { made, traceparent: event.traceparent });
   set.settle(event, 'applied');
   return { kind: 'applied', tasks: body.type === 'task.create.v1' ? 1 : 0, warnings: 0 };
 }
@@ -127,7 +130,7 @@ export function isIdentified(event: InboundEvent): event is IdentifiedEvent {
   }
 }
 
-function touchedTasks(event: IdentifiedEvent): { tenantId: string; taskId: string }[] {
+function touchedTasks(event: IdentifiedEvent): TaskKey[] {
   if (event.body.type === 'conversation.outcome.v1') return [];
   return [{ tenantId: event.tenantId, taskId: event.body.data.taskId?.toLowerCase() ?? taskIdOf(event) }];
 }

@@ -36,7 +36,7 @@ async function applyAt(wallClock: string, events: InboundEvent[]): Promise<Memor
 }
 
 const dueDates = (store: MemoryShardStore): Record<string, string | null> =>
-  Object.fromEntries([...store.state.tasks.values()].map(({ title, dueAt }) => [title, dueAt]));
+  Object.fromEntries([...store.state.tasks.values()].map(({ task }) => [task.title, task.dueAt]));
 
 describe('time is the event’s', () => {
   afterEach(() => jest.useRealTimers());

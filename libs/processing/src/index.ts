@@ -23,4 +23,7 @@ export * from './replay/standing.store';
 export * from './replay/verdict';
 export * from './shard.store';
 export * from './tenant-directory';
+export * from './timers/apply-timers';
+export * from './timers/fire-timers';
+export * from './timers/timer.source';
 export * from './workforce-change';

@@ -39,7 +39,8 @@ export async function waitOutOutages<T>(work: () => Promise<T>, patience: Patien
   }
 }
 
-async function pauseWhileRunning(pauseMs: number, patience: Patience): Promise<void> {
+/** @throws Interrupted when told to stop before or meanwhile. */
+export async function pauseWhileRunning(pauseMs: number, patience: Patience): Promise<void> {
   const until = Date.now() + pauseMs;
   do {
     if (!patience.isRunning()) throw new Interrupted('stopped while waiting for an outage to end');

@@ -5,7 +5,7 @@ import {
   type Instant,
   type RecordedActivity,
   type Rejection,
-  type Task,
+  type TaskRecord,
 } from '#libs/domain';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
@@ -29,7 +29,7 @@ export interface ShardTransaction {
   /** Which of these were applied before: identity key → payload hash. */
   appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>>;
   conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]>;
-  tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]>;
+  tasks(ids: readonly TaskKey[]): Promise<TaskRecord[]>;
   /** The last positions of the shard's two logs. */
   heads(): Promise<LogHeads>;
   /** What each tenant's people and flows are at; a tenant with neither is absent. */
@@ -72,9 +72,19 @@ export interface StoredMessage {
   sentAt: Instant;
 }
 
+/** Which task: ids are unique within a tenant. */
+export interface TaskKey {
+  tenantId: string;
+  taskId: string;
+}
+
+/** A task as it is stored: with the moment of its first timer, null when it has none. */
+export interface ScheduledTask extends TaskRecord {
+  timerAt: Instant | null;
+}
+
 /** A new task, with the key that lets one event create it once only (invariant 1). */
-export interface CreatedTask {
-  task: Task;
+export interface CreatedTask extends ScheduledTask {
   identity: EventIdentity;
   origin: FlowOrigin | null;
 }
@@ -101,7 +111,7 @@ export interface ShardChanges {
   /** As they are after all of it. */
   tasks: CreatedTask[];
   /** Tasks that were there before and changed, as they are after all of it. */
-  changedTasks: Task[];
+  changedTasks: ScheduledTask[];
   activities: LoggedActivity[];
   rejections: LoggedRejection[];
   heads: LogHeads;

@@ -4,8 +4,12 @@ import {
   checkCalendar,
   type Due,
   type Instant,
+  type Pacing,
+  pacingOf,
   type Person,
   personFrom,
+  type PolicyPace,
+  type TeamPace,
   resolveDue,
 } from '#libs/domain';
 import { compileFlow, type CompiledFlow } from '#libs/flows';
@@ -24,10 +28,12 @@ export interface LiveFlow {
 /** A tenant's people, calendars and flows at one revision. */
 export class Tenant {
   readonly #people: ReadonlyMap<string, Person>;
-  readonly #teams: ReadonlySet<string>;
+  readonly #teams: ReadonlyMap<string, TeamPace>;
   readonly #calendars: ReadonlyMap<string, Calendar>;
   /** The team that tasks nobody can be found for go to, if a policy names one. */
   readonly defaultTeam: string | null;
+  /** When its tasks are due soon, and how long claims hold. */
+  readonly pacing: Pacing;
 
   constructor(
     workforce: readonly WorkforceEntry[],
@@ -35,16 +41,18 @@ export class Tenant {
   ) {
     const agents = workforce.filter(({ kind }) => kind === 'agent');
     this.#people = new Map(agents.map(({ id, body }) => [id, personFrom(id, body)]));
-    this.#teams = new Set(workforce.filter(({ kind }) => kind === 'team').map(({ id }) => id));
+    const teams = workforce.filter(({ kind }) => kind === 'team');
+    this.#teams = new Map(teams.map(({ id, body }) => [id, (body.settings ?? {}) as TeamPace]));
     this.#calendars = new Map(
       workforce
         .filter(({ kind, body }) => kind === 'calendar' && checkCalendar(body).length === 0)
         .map(({ id, body }) => [id, body as unknown as Calendar]),
     );
-    const named = workforce.find(
-      ({ kind, body }) => kind === 'policy' && typeof body.defaultTeam === 'string',
-    );
-    this.defaultTeam = named ? (named.body.defaultTeam as string) : null;
+    const policies = workforce.filter(({ kind }) => kind === 'policy').map(({ body }) => body);
+    const naming = policies.find(({ defaultTeam }) => typeof defaultTeam === 'string');
+    this.defaultTeam = naming ? (naming.defaultTeam as string) : null;
+    const pacing = policies.find(({ dueSoon }) => dueSoon != null);
+    this.pacing = pacingOf((pacing ?? null) as PolicyPace | null, this.#teams);
   }
 
   assigneeExists(assignee: Assignee): boolean {

@@ -1,23 +1,24 @@
 import {
   type Activity,
   type Conversation,
-  type EventIdentity,
-  evolve,
-  type FlowOrigin,
+  evolveRecord,
   type Instant,
   mergeConversations,
+  type Pacing,
   type Rejection,
   type Task,
+  type TaskRecord,
+  timersOf,
 } from '#libs/domain';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
-import { type CreatedTask, type LogHeads, type ShardChanges } from './shard.store';
+import { type CreatedTask, type LogHeads, type ScheduledTask, type ShardChanges } from './shard.store';
 
 /** What a transaction read, changed in memory in log order; at the end it says what to write. */
 export class WorkingSet {
   readonly #conversations = new Map<string, { conversation: Conversation; changed: boolean }>();
-  readonly #tasks = new Map<string, Task>();
-  readonly #created = new Map<string, Omit<CreatedTask, 'task'>>();
+  readonly #tasks = new Map<string, TaskRecord>();
+  readonly #created = new Map<string, Pick<CreatedTask, 'identity' | 'origin'>>();
   readonly #changed = new Set<string>();
   /** What the flows have cost so far, in their units. */
   cost = 0;
@@ -33,7 +34,7 @@ export class WorkingSet {
   };
 
   constructor(
-    read: { conversations: readonly Conversation[]; tasks: readonly Task[] },
+    read: { conversations: readonly Conversation[]; tasks: readonly TaskRecord[] },
     private readonly heads: LogHeads,
   ) {
     for (const conversation of read.conversations) {
@@ -42,7 +43,7 @@ export class WorkingSet {
         changed: false,
       });
     }
-    for (const task of read.tasks) this.#tasks.set(keyOf(task.tenantId, task.id), task);
+    for (const record of read.tasks) this.#tasks.set(keyOf(record.task.tenantId, record.task.id), record);
   }
 
   /** Adds what an event says of its conversation; returns the conversation as then known. */
@@ -56,6 +57,10 @@ export class WorkingSet {
   }
 
   task(tenantId: string, taskId: string): Task | null {
+    return this.taskRecord(tenantId, taskId)?.task ?? null;
+  }
+
+  taskRecord(tenantId: string, taskId: string): TaskRecord | null {
     return this.#tasks.get(keyOf(tenantId, taskId)) ?? null;
   }
 
@@ -82,15 +87,29 @@ export class WorkingSet {
     this.#changes.outcomes.push(event);
   }
 
-  /** Appends an activity to the shard's log and lets the task become what it says. */
-  record(activity: Activity, identity: EventIdentity, origin: FlowOrigin | null, traceparent?: string): void {
-    const task = evolve(this.task(activity.tenantId, activity.taskId), activity);
-    const key = keyOf(task.tenantId, task.id);
-    this.#tasks.set(key, task);
+  /**
+   * Appends an activity to the shard's log and lets the task become what it says.
+   *
+   * @param made what created the task, for a first activity.
+   */
+  record(
+    activity: Activity,
+    { made, traceparent }: { made?: Pick<CreatedTask, 'identity' | 'origin'>; traceparent?: string } = {},
+  ): void {
+    const key = keyOf(activity.tenantId, activity.taskId);
+    const record = evolveRecord(this.#tasks.get(key) ?? null, activity);
+    const { task } = record;
+    this.#tasks.set(key, record);
     this.heads.activity += 1;
     this.#changes.activities.push({ ...activity, task, position: this.heads.activity, traceparent });
-    if (task.version === 1) this.#created.set(key, { identity, origin });
-    else if (!this.#created.has(key)) this.#changed.add(key);
+    if (task.version === 1) this.#created.set(key, made!);
+    else this.reschedule(task);
+  }
+
+  /** Has the moment of a task's first timer worked out anew, though nothing may have happened to the task. */
+  reschedule({ tenantId, id }: Pick<Task, 'tenantId' | 'id'>): void {
+    const key = keyOf(tenantId, id);
+    if (!this.#created.has(key)) this.#changed.add(key);
   }
 
   /** Appends a rejection to the shard's log. */
@@ -104,12 +123,21 @@ export class WorkingSet {
     this.#changes.applied.push({ event, became });
   }
 
-  changes(recordedAt: Instant, position: InputPosition | null): ShardChanges {
+  /** @param pacingOf how a tenant's tasks are paced, of every tenant whose tasks changed. */
+  changes(
+    recordedAt: Instant,
+    position: InputPosition | null,
+    pacingOf: (tenantId: string) => Pacing,
+  ): ShardChanges {
+    const scheduled = (key: string): ScheduledTask => {
+      const record = this.#tasks.get(key)!;
+      return { ...record, timerAt: timersOf(record, pacingOf(record.task.tenantId))[0]?.at ?? null };
+    };
     const conversations = [...this.#conversations.values()]
       .filter(({ changed }) => changed)
       .map(({ conversation }) => conversation);
-    const tasks = [...this.#created].map(([key, made]) => ({ task: this.#tasks.get(key)!, ...made }));
-    const changedTasks = [...this.#changed].map((key) => this.#tasks.get(key)!);
+    const tasks = [...this.#created].map(([key, made]) => ({ ...scheduled(key), ...made }));
+    const changedTasks = [...this.#changed].map(scheduled);
     return { ...this.#changes, conversations, tasks, changedTasks, heads: this.heads, recordedAt, position };
   }
 }

@@ -24,6 +24,7 @@ describe('readSettings', () => {
       managementHost: '127.0.0.1',
       tracesUrl: null,
       stalledAfterMs: 60_000,
+      timerClockFile: null,
     });
   });
 

@@ -40,6 +40,11 @@ export interface Settings {
   tracesUrl: string | null;
   /** `STALLED_AFTER_MS`: without progress for so long, though database and broker answer, a worker is not ready; after half as long again it ends. */
   stalledAfterMs: number;
+  /**
+   * `TIMER_CLOCK_FILE`: a file that holds the instant timers go by, read at each look, for tests and simulations. Null when unset:
+   * they go by the wall clock.
+   */
+  timerClockFile: string | null;
 }
 
 /** N when nothing else is said (contract, Topics). */
@@ -103,6 +108,7 @@ function parse(reader: EnvironmentReader): AvailableSettings {
     tracesUrl: tracesUrlOf(reader),
     managementHost: reader.text('MANAGEMENT_HOST', isHost, 'must be an address or a name') ?? '127.0.0.1',
     stalledAfterMs: reader.integer('STALLED_AFTER_MS', 1_000, 3_600_000, 60_000),
+    timerClockFile: reader.text('TIMER_CLOCK_FILE', () => true, '') ?? null,
   };
 }
 

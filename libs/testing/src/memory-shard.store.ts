@@ -1,4 +1,10 @@
-import { type Conversation, type EventIdentity, identityKey, type Task } from '#libs/domain';
+import {
+  type Conversation,
+  type EventIdentity,
+  identityKey,
+  type Instant,
+  type TaskRecord,
+} from '#libs/domain';
 import {
   type CreatedTask,
   type InputPosition,
@@ -10,13 +16,16 @@ import {
   type LoggedRejection,
   type ShardChanges,
   type ShardStore,
+  type ScheduledTask,
   type ShardTransaction,
   type Standing,
   type StandingStore,
   StoreConflict,
   type StoredFlow,
   type StoredMessage,
+  type TaskKey,
   type TenantRevision,
+  type TimerSource,
   type WorkforceEntry,
 } from '#libs/processing';
 
@@ -25,7 +34,7 @@ interface State {
   messages: Map<string, StoredMessage>;
   outcomes: Map<string, unknown>;
   applied: Map<string, Buffer>;
-  tasks: Map<string, Task>;
+  tasks: Map<string, ScheduledTask & { shard: number }>;
   origins: Set<string>;
   activities: (LoggedActivity & { shard: number })[];
   rejections: LoggedRejection[];
@@ -50,7 +59,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardStore, StandingStore {
+export class MemoryShardStore implements ShardStore, StandingStore, TimerSource {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -90,6 +99,22 @@ export class MemoryShardStore implements ShardStore, StandingStore {
     return work(new MemoryStanding(this, structuredClone(this.state), shard));
   }
 
+  async shardsDue(shards: readonly number[], until: Instant): Promise<Map<number, Instant>> {
+    const firsts = shards.map((shard) => [shard, this.#due(shard, until)[0]?.timerAt] as const);
+    return new Map(firsts.filter((first): first is [number, Instant] => first[1] != null));
+  }
+
+  async tasksDue(shard: number, until: Instant, limit: number): Promise<TaskKey[]> {
+    const due = this.#due(shard, until).slice(0, limit);
+    return due.map(({ task }) => ({ tenantId: task.tenantId, taskId: task.id }));
+  }
+
+  #due(shard: number, until: Instant): ScheduledTask[] {
+    return [...this.state.tasks.values()]
+      .filter((each) => each.shard === shard && each.timerAt !== null && each.timerAt <= until)
+      .sort((a, b) => (a.timerAt! < b.timerAt! ? -1 : 1));
+  }
+
   async storePosition(position: InputPosition): Promise<void> {
     this.state.positions.set(`${position.topic}/${position.partition}`, position);
   }
@@ -113,8 +138,9 @@ class MemoryShardTransaction implements ShardTransaction {
     );
   }
 
-  async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
-    return ids.flatMap(({ tenantId, taskId }) => this.state.tasks.get(`${tenantId}\0${taskId}`) ?? []);
+  async tasks(ids: readonly TaskKey[]): Promise<TaskRecord[]> {
+    const found = ids.flatMap(({ tenantId, taskId }) => this.state.tasks.get(`${tenantId}\0${taskId}`) ?? []);
+    return found.map(({ task, timekeeping }) => ({ task, timekeeping }));
   }
 
   async heads(): Promise<LogHeads> {
@@ -153,12 +179,14 @@ class MemoryShardTransaction implements ShardTransaction {
     for (const event of changes.outcomes) take(state.outcomes, identityKey(event), event.body.data);
     for (const { event } of changes.applied) take(state.applied, identityKey(event), event.payloadHash);
     for (const created of changes.tasks) {
-      take(state.tasks, `${created.task.tenantId}\0${created.task.id}`, created.task);
+      const { task, timekeeping, timerAt } = created;
+      take(state.tasks, `${task.tenantId}\0${task.id}`, { task, timekeeping, timerAt, shard: this.shard });
       const origin = originKey(created);
       if (state.origins.has(origin)) throw new StoreConflict(`task_origin: ${origin}`);
       state.origins.add(origin);
     }
-    for (const task of changes.changedTasks) state.tasks.set(`${task.tenantId}\0${task.id}`, task);
+    for (const changed of changes.changedTasks)
+      state.tasks.set(`${changed.task.tenantId}\0${changed.task.id}`, { ...changed, shard: this.shard });
     state.activities.push(...changes.activities.map((activity) => ({ ...activity, shard: this.shard })));
     state.rejections.push(...changes.rejections);
     state.heads.set(this.shard, { ...changes.heads });

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, type Kafka } from 'kafkajs';
 import {
@@ -17,6 +20,8 @@ import { type WorkerOptions, WorkerProcess } from './worker-process';
 
 const CLI = 'dist/apps/cli/src/main.js';
 const LOOK_AGAIN_MS = 100;
+/** Before any timer is due. */
+const BEFORE_ALL_TIME = '1970-01-01T00:00:00.000Z';
 /** How long nothing at all may happen before `drained` gives up. Longer than a killed member keeps its partitions (30 s). */
 const STANDSTILL_MS = 60_000;
 
@@ -66,6 +71,8 @@ export interface TestDeploymentOptions {
  */
 export class TestDeployment {
   readonly #workers: WorkerProcess[] = [];
+  /** What the timers of its workers go by. */
+  readonly #clockFile = join(mkdtempSync(join(tmpdir(), 'clock-')), 'instant');
 
   private constructor(
     /** host:port, separated by commas. */
@@ -77,7 +84,9 @@ export class TestDeployment {
     readonly kafka: Kafka,
     readonly admin: Admin,
     private readonly shards: number,
-  ) {}
+  ) {
+    this.setClock(BEFORE_ALL_TIME);
+  }
 
   static async create(options: TestDeploymentOptions = {}): Promise<TestDeployment> {
     const { migrated = true, shards = 12, brokers = testBrokers(), databaseServerUrl } = options;
@@ -107,6 +116,7 @@ export class TestDeployment {
       MIGRATE_DATABASE_URL: this.database.ownerUrl,
       SHARDS: String(this.shards),
       MANAGEMENT_PORT: '0',
+      TIMER_CLOCK_FILE: this.#clockFile,
     };
   }
 
@@ -115,6 +125,13 @@ export class TestDeployment {
     await this.mustCli(['migrate']);
     await this.database.app.initialize();
     await this.database.operator.initialize();
+  }
+
+  /** Moves the clock that timers go by; it stands at the beginning of 1970 until then. What is due by then happens a little later. */
+  setClock(instant: string): void {
+    // At once, so that nobody reads half of it.
+    writeFileSync(`${this.#clockFile}.new`, instant);
+    renameSync(`${this.#clockFile}.new`, this.#clockFile);
   }
 
   /** Runs one command of the CLI to its end. */
@@ -246,6 +263,7 @@ export class TestDeployment {
     await quietly(() => this.admin.deleteGroups([this.groupId, `${this.groupId}${WORKFORCE_GROUP_SUFFIX}`]));
     await quietly(() => this.admin.disconnect());
     await quietly(() => this.database.drop());
+    rmSync(dirname(this.#clockFile), { recursive: true, force: true });
   }
 
   #notDrained(problem: string, lag: DeploymentLag): Error {

@@ -1,4 +1,4 @@
-import { type Activity, evolve, shardOf, type Task } from '#libs/domain';
+import { type Activity, evolveRecord, NOTHING_KEPT, shardOf, type Task, type TaskRecord } from '#libs/domain';
 import { type RawRecord } from '#libs/processing';
 import { headerOf } from '../events/record.text';
 import { type Difference, type DifferenceKind, shown } from './difference';
@@ -13,8 +13,7 @@ export interface TaskOrigin {
 }
 
 /** A task as its activities make it. */
-export interface FoldedTask {
-  task: Task;
+export interface FoldedTask extends TaskRecord {
   origin: TaskOrigin;
 }
 
@@ -55,19 +54,19 @@ export class ShardFold {
 
     const key = keyOf(activity.tenantId, taskId);
     const before = this.#tasks.get(key);
-    let task: Task | undefined;
+    let after: TaskRecord | undefined;
     try {
-      task = evolve(before?.task ?? null, activity);
+      after = evolveRecord(before ?? null, activity);
     } catch (error) {
       say('sequence', (error as Error).message);
       // Going on from what the activity says of itself: one gap is one difference, not one for each that follows.
-      task = carried;
+      after = carried && { timekeeping: NOTHING_KEPT, ...before, task: carried };
     }
-    if (!task) return found;
-    for (const { path, left, right } of jsonDifferences(task, carried, 'task')) {
+    if (!after) return found;
+    for (const { path, left, right } of jsonDifferences(after.task, carried, 'task')) {
       say(path, `log folds to ${shown(left)}, the activity carries ${shown(right)}`);
     }
-    this.#tasks.set(key, { task, origin: before?.origin ?? originOf(activity) });
+    this.#tasks.set(key, { ...after, origin: before?.origin ?? originOf(activity) });
     return found;
   }
 

@@ -1,4 +1,4 @@
-import { originKey, taskFrom, type TaskRow } from '#libs/persistence';
+import { originKey, taskRecordFrom, type TaskRow } from '#libs/persistence';
 import { type Difference, shown } from './difference';
 import { jsonDifferences } from './json.difference';
 import { type FoldedTask } from './shard.fold';
@@ -25,9 +25,12 @@ export function compareTask(shard: number, row: StoredTaskRow, folded: FoldedTas
   if (!folded) return [differ('id', `the table has it, the log of shard ${shard} does not`)];
   const stored = originOf(row);
   const logged = expectedOrigin(folded);
-  return [...jsonDifferences(taskFrom(row), folded.task, ''), ...jsonDifferences(stored, logged, '')].map(
-    ({ path, left, right }) => differ(path, `table has ${shown(left)}, log folds to ${shown(right)}`),
-  );
+  const { task, timekeeping } = taskRecordFrom(row);
+  return [
+    ...jsonDifferences(task, folded.task, ''),
+    ...jsonDifferences(timekeeping, folded.timekeeping, ''),
+    ...jsonDifferences(stored, logged, ''),
+  ].map(({ path, left, right }) => differ(path, `table has ${shown(left)}, log folds to ${shown(right)}`));
 }
 
 /** The row's origin, in JSON's terms. */

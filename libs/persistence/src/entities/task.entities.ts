@@ -4,6 +4,10 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('task_origin', ['tenantId', 'originKey'], { unique: true })
 @Index('task_by_conversation', ['tenantId', 'conversationId'])
 @Index('task_by_shard', ['shard'])
+@Index('task_by_timer', ['shard', 'timerAt'], { where: 'timer_at is not null' })
+@Index('task_by_claim', ['tenantId', 'claimedBy'], {
+  where: "claimed_by is not null and status in ('to_do', 'in_progress')",
+})
 export class TaskEntity {
   @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
@@ -38,4 +42,15 @@ export class TaskEntity {
     comment: 'SHA-256 over the five origin columns: together they can exceed what an index entry holds',
   })
   originKey: Buffer;
+  @Column('integer', { name: 'due_set_by', nullable: true }) dueSetBy: number | null;
+  @Column('text', { name: 'due_said', nullable: true }) dueSaid: string | null;
+  @Column('integer', { name: 'claim_active_by', nullable: true }) claimActiveBy: number | null;
+  @Column('timestamptz', { name: 'claim_active_at', nullable: true }) claimActiveAt: Date | null;
+  @Column('text', { name: 'claim_flag', nullable: true }) claimFlag: string | null;
+  @Column('timestamptz', {
+    name: 'timer_at',
+    nullable: true,
+    comment: 'When time alone will do something to it next; null when it will not',
+  })
+  timerAt: Date | null;
 }

@@ -1,4 +1,10 @@
-import { type Conversation, type EventIdentity, identityKey, type Rejection, type Task } from '#libs/domain';
+import {
+  type Conversation,
+  type EventIdentity,
+  identityKey,
+  type Rejection,
+  type TaskRecord,
+} from '#libs/domain';
 import {
   type CreatedTask,
   type LogHeads,
@@ -6,6 +12,7 @@ import {
   type ShardStore,
   type ShardTransaction,
   type StoredFlow,
+  type TaskKey,
   type TenantRevision,
   type WorkforceEntry,
 } from '../shard.store';
@@ -87,10 +94,10 @@ class RehearsedTransaction implements ShardTransaction {
     });
   }
 
-  async tasks(ids: readonly { tenantId: string; taskId: string }[]): Promise<Task[]> {
+  async tasks(ids: readonly TaskKey[]): Promise<TaskRecord[]> {
     const rehearsed = ids.flatMap(({ tenantId, taskId }) => this.state.task(tenantId, taskId) ?? []);
     const standing = await this.standing.tasks(ids);
-    return [...standing.filter(({ tenantId, id }) => !this.state.task(tenantId, id)), ...rehearsed];
+    return [...standing.filter(({ task }) => !this.state.task(task.tenantId, task.id)), ...rehearsed];
   }
 
   heads(): Promise<LogHeads> {

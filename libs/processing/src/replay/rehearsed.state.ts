@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Conversation, identityKey, mergeConversations, type Task } from '#libs/domain';
+import { type Conversation, identityKey, mergeConversations, type TaskRecord } from '#libs/domain';
 import { type ShardChanges, type StoredMessage } from '../shard.store';
 import { type MessageKey } from './standing.store';
 
@@ -20,7 +20,7 @@ const ENTRY_BYTES = 300;
 export class RehearsedState {
   readonly applied = new Map<string, Buffer>();
   readonly #conversations = new Map<string, Conversation>();
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new Map<string, TaskRecord>();
   readonly #messages = new Map<string, MessageTrace>();
   #bytes = 0;
 
@@ -35,7 +35,7 @@ export class RehearsedState {
     return rehearsed && standing ? mergeConversations(standing, rehearsed) : (rehearsed ?? standing);
   }
 
-  task(tenantId: string, taskId: string): Task | undefined {
+  task(tenantId: string, taskId: string): TaskRecord | undefined {
     return this.#tasks.get(`${tenantId}\0${taskId}`);
   }
 
@@ -61,8 +61,8 @@ export class RehearsedState {
       this.applied.set(key, event.payloadHash);
       this.#grow(key.length);
     }
-    for (const { task } of changes.activities) {
-      this.#tasks.set(`${task.tenantId}\0${task.id}`, task);
+    for (const { task, timekeeping } of [...changes.tasks, ...changes.changedTasks]) {
+      this.#tasks.set(`${task.tenantId}\0${task.id}`, { task, timekeeping });
       this.#grow(2 * (task.title.length + (task.description?.length ?? 0)));
     }
   }

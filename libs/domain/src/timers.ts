@@ -1,0 +1,76 @@
+import { type Activity } from './activity';
+import { activitiesOf, type Happening, releasing } from './happening';
+import { instantFromMs } from './instant';
+import { addIsoDuration, subtractIsoDuration } from './iso-duration';
+import { type Pacing } from './pacing';
+import { type Task } from './task';
+import { type TaskRecord, TIMERS_ACTOR } from './timekeeping';
+import { type Instant } from './vocabulary';
+
+/** `source` of what timers cause; with the id it is a timer's identity (invariant 6). */
+export const TIMERS_SOURCE = '/conversation-tasks/timers';
+
+export type TimerKind = 'due_soon' | 'overdue' | 'lease';
+export const TIMER_KINDS = ['due_soon', 'overdue', 'lease'] as const satisfies readonly TimerKind[];
+
+/** Something that time alone will do to a task, if nothing else happens before. */
+export interface Timer {
+  kind: TimerKind;
+  /** The moment it is due, and the time of what it does. */
+  at: Instant;
+  /** The activity that set it, by its sequence. */
+  setBy: number;
+}
+
+/**
+ * The timers of a task, the earliest first. A date long past has its timers too, for each is said once of each date that was set,
+ * however late; a task that has ended has none until it is reopened.
+ */
+export function timersOf(record: TaskRecord, pacing: Pacing): Timer[] {
+  if (!isOpen(record.task)) return [];
+  return [...dueTimers(record, pacing), ...leaseTimers(record, pacing)].sort((a, b) =>
+    a.at < b.at ? -1 : Number(a.at > b.at),
+  );
+}
+
+export function isOpen({ status }: Task): boolean {
+  return status === 'to_do' || status === 'in_progress';
+}
+
+function dueTimers({ task, timekeeping: { dueSetBy: setBy, dueSaid } }: TaskRecord, pacing: Pacing): Timer[] {
+  if (task.dueAt === null || setBy === null || dueSaid === 'overdue') return [];
+  const timers: Timer[] = [];
+  const before = dueSaid === null ? pacing.dueSoonBefore(task) : null;
+  if (before) {
+    // So long before that there is no such moment: from the first one on.
+    const at = instantFromMs(subtractIsoDuration(Date.parse(task.dueAt), before)) ?? instantFromMs(0)!;
+    timers.push({ kind: 'due_soon', at, setBy });
+  }
+  return [...timers, { kind: 'overdue', at: task.dueAt, setBy }];
+}
+
+function leaseTimers({ task, timekeeping }: TaskRecord, pacing: Pacing): Timer[] {
+  const { claimActiveAt, claimActiveBy: setBy } = timekeeping;
+  const idleFor = task.claimedBy === null ? null : pacing.claimIdleFor(task);
+  if (!idleFor || claimActiveAt === null || setBy === null) return [];
+  const at = instantFromMs(addIsoDuration(Date.parse(claimActiveAt), idleFor));
+  return at === null ? [] : [{ kind: 'lease', at, setBy }];
+}
+
+/** What a timer that is due does to its task. */
+export function decideTimer({ kind, at, setBy }: Timer, { task }: TaskRecord, pacing: Pacing): Activity[] {
+  const cause = { source: TIMERS_SOURCE, id: `${task.id}:${kind}:${setBy}` };
+  const reason = kind === 'lease' ? `the claim was idle for ${pacing.claimIdleFor(task)!.text}` : null;
+  return activitiesOf(happeningsOf(kind), task, { actor: TIMERS_ACTOR, time: at, reason, cause });
+}
+
+function happeningsOf(kind: TimerKind): Happening[] {
+  switch (kind) {
+    case 'due_soon':
+      return [['task.due_soon.v1', {}]];
+    case 'overdue':
+      return [['task.overdue.v1', { overdue: true }]];
+    case 'lease':
+      return releasing();
+  }
+}

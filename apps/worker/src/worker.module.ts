@@ -41,12 +41,19 @@ import {
   isWorthRetrying,
   LogNotifications,
   operatorRoleOf,
+  PostgresClaimSource,
   PostgresLogSource,
   PostgresShardStore,
   PostgresTimerSource,
   WorkforceStore,
 } from '#libs/persistence';
-import { type DeadLetters, KeyedQueue, type ProcessingPorts, TenantDirectory } from '#libs/processing';
+import {
+  type AbsencePorts,
+  type DeadLetters,
+  KeyedQueue,
+  type ProcessingPorts,
+  TenantDirectory,
+} from '#libs/processing';
 import { type Settings } from '#libs/settings';
 import { ConsumerFactory } from './consumer.factory';
 import { ConversationEventsController } from './conversation-events.controller';
@@ -55,7 +62,16 @@ import { LogPublisher } from './log.publisher';
 import { observationProviders } from './observation.providers';
 import { TimeKeeper } from './time.keeper';
 import { timerClock } from './timer.clock';
-import { DEAD_LETTERS, INSTRUMENTS, KAFKA, OPERATOR, PROCESSING, SETTINGS, TRACING } from './tokens';
+import {
+  ABSENCES,
+  DEAD_LETTERS,
+  INSTRUMENTS,
+  KAFKA,
+  OPERATOR,
+  PROCESSING,
+  SETTINGS,
+  TRACING,
+} from './tokens';
 import { WorkerWatch } from './worker.watch';
 import { WorkforceController } from './workforce.controller';
 
@@ -189,6 +205,14 @@ export class WorkerModule {
               committed: (shard) => publisher.announce(shard),
             };
           },
+        },
+        {
+          provide: ABSENCES,
+          inject: [PROCESSING, getDataSourceToken(OPERATOR)],
+          useFactory: (processing: ProcessingPorts, operator: DataSource): AbsencePorts => ({
+            ...processing,
+            claims: new PostgresClaimSource(operator),
+          }),
         },
         {
           provide: TimeKeeper,

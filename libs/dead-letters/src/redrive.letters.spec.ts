@@ -312,7 +312,7 @@ describe('redriving dead letters', () => {
       const at = new Surroundings([aCopy(agent())]);
       const offsets: string[] = [];
       const apply = async (records: readonly WorkforceRecord[]) => (
-        offsets.push(...records.map(({ offset }) => offset)),
+        offsets.push(...records.map(({ record }) => record.offset)),
         changed
       );
       const dependencies = {

@@ -5,12 +5,12 @@ import {
   type DecisionContext,
   decideTimer,
   evolveRecord,
-  pacingOf,
+  timePolicyOf,
   type TaskRecord,
   timersOf,
 } from './index';
 
-const NO_POLICY = pacingOf(null, new Map());
+const NO_POLICY = timePolicyOf(null, new Map());
 const CREATED_AT = '2026-03-02T10:00:00.000Z';
 const DUE = '2026-03-02T18:00:00.000Z';
 
@@ -31,7 +31,7 @@ class Life {
   record: TaskRecord | null = null;
   readonly said: Activity[] = [];
 
-  constructor(private readonly pacing = NO_POLICY) {}
+  constructor(private readonly timePolicy = NO_POLICY) {}
 
   create(due: string | null = DUE, priority: 'high' | 'low' = 'high'): this {
     const data = {
@@ -54,14 +54,14 @@ class Life {
   /** Lets time pass: every timer due by then fires, one after another. */
   until(time: string): this {
     for (;;) {
-      const [timer] = timersOf(this.record!, this.pacing);
+      const [timer] = timersOf(this.record!, this.timePolicy);
       if (!timer || timer.at > time) return this;
-      this.#fold(decideTimer(timer, this.record!, this.pacing));
+      this.#fold(decideTimer(timer, this.record!, this.timePolicy));
     }
   }
 
   get timers(): string[] {
-    return timersOf(this.record!, this.pacing).map(({ kind, at, setBy }) => `${kind} ${at} ${setBy}`);
+    return timersOf(this.record!, this.timePolicy).map(({ kind, at, setBy }) => `${kind} ${at} ${setBy}`);
   }
 
   get told(): string[] {
@@ -147,20 +147,20 @@ describe('a task that is due', () => {
     const at = (life: Life): string => life.timers[0]!.split(' ')[1]!.slice(11, 16);
     expect([at(new Life().create()), at(new Life().create(DUE, 'low'))]).toEqual(['17:00', '14:00']);
     const policy = { dueSoon: { before: 'P1D', byPriority: { high: 'PT30M', low: null } } };
-    const byPolicy = pacingOf(policy, new Map([['bookings', {}]]));
+    const byPolicy = timePolicyOf(policy, new Map([['bookings', {}]]));
     expect([at(new Life(byPolicy).create()), at(new Life(byPolicy).create(DUE, 'low'))]).toEqual([
       '17:30',
       '18:00',
     ]);
-    const byTeam = pacingOf(policy, new Map([['bookings', { dueSoon: { before: 'PT5M' } }]]));
+    const byTeam = timePolicyOf(policy, new Map([['bookings', { dueSoon: { before: 'PT5M' } }]]));
     expect(at(new Life(byTeam).create())).toBe('17:55');
-    const never = pacingOf({ dueSoon: { before: 'PT0S' } }, new Map());
+    const never = timePolicyOf({ dueSoon: { before: 'PT0S' } }, new Map());
     expect(new Life(never).create().timers).toEqual([`overdue ${DUE} 1`]);
   });
 });
 
 describe('a claim with a lease', () => {
-  const LEASE = pacingOf(null, new Map([['bookings', { claims: { idleFor: 'PT30M' } }]]));
+  const LEASE = timePolicyOf(null, new Map([['bookings', { claims: { idleFor: 'PT30M' } }]]));
 
   test('goes back to the team when its holder was idle for so long', () => {
     const life = new Life(LEASE).create(null).do('task.start.v1', '2026-03-02T11:00:00.000Z');

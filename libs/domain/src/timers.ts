@@ -2,7 +2,7 @@ import { type Activity } from './activity';
 import { activitiesOf, type Happening, releasing } from './happening';
 import { instantFromMs } from './instant';
 import { addIsoDuration, subtractIsoDuration } from './iso-duration';
-import { type Pacing } from './pacing';
+import { type TimePolicy } from './time-policy';
 import { type Task } from './task';
 import { type TaskRecord, TIMERS_ACTOR } from './timekeeping';
 import { type Instant } from './vocabulary';
@@ -26,9 +26,9 @@ export interface Timer {
  * The timers of a task, the earliest first. A date long past has its timers too, for each is said once of each date that was set,
  * however late; a task that has ended has none until it is reopened.
  */
-export function timersOf(record: TaskRecord, pacing: Pacing): Timer[] {
+export function timersOf(record: TaskRecord, timePolicy: TimePolicy): Timer[] {
   if (!isOpen(record.task)) return [];
-  return [...dueTimers(record, pacing), ...leaseTimers(record, pacing)].sort((a, b) =>
+  return [...dueTimers(record, timePolicy), ...leaseTimers(record, timePolicy)].sort((a, b) =>
     a.at < b.at ? -1 : Number(a.at > b.at),
   );
 }
@@ -37,10 +37,13 @@ export function isOpen({ status }: Task): boolean {
   return status === 'to_do' || status === 'in_progress';
 }
 
-function dueTimers({ task, timekeeping: { dueSetBy: setBy, dueSaid } }: TaskRecord, pacing: Pacing): Timer[] {
+function dueTimers(
+  { task, timekeeping: { dueSetBy: setBy, dueSaid } }: TaskRecord,
+  timePolicy: TimePolicy,
+): Timer[] {
   if (task.dueAt === null || setBy === null || dueSaid === 'overdue') return [];
   const timers: Timer[] = [];
-  const before = dueSaid === null ? pacing.dueSoonBefore(task) : null;
+  const before = dueSaid === null ? timePolicy.dueSoonBefore(task) : null;
   if (before) {
     // So long before that there is no such moment: from the first one on.
     const at = instantFromMs(subtractIsoDuration(Date.parse(task.dueAt), before)) ?? instantFromMs(0)!;
@@ -49,18 +52,22 @@ function dueTimers({ task, timekeeping: { dueSetBy: setBy, dueSaid } }: TaskReco
   return [...timers, { kind: 'overdue', at: task.dueAt, setBy }];
 }
 
-function leaseTimers({ task, timekeeping }: TaskRecord, pacing: Pacing): Timer[] {
+function leaseTimers({ task, timekeeping }: TaskRecord, timePolicy: TimePolicy): Timer[] {
   const { claimActiveAt, claimActiveBy: setBy } = timekeeping;
-  const idleFor = task.claimedBy === null ? null : pacing.claimIdleFor(task);
+  const idleFor = task.claimedBy === null ? null : timePolicy.claimIdleFor(task);
   if (!idleFor || claimActiveAt === null || setBy === null) return [];
   const at = instantFromMs(addIsoDuration(Date.parse(claimActiveAt), idleFor));
   return at === null ? [] : [{ kind: 'lease', at, setBy }];
 }
 
 /** What a timer that is due does to its task. */
-export function decideTimer({ kind, at, setBy }: Timer, { task }: TaskRecord, pacing: Pacing): Activity[] {
+export function decideTimer(
+  { kind, at, setBy }: Timer,
+  { task }: TaskRecord,
+  timePolicy: TimePolicy,
+): Activity[] {
   const cause = { source: TIMERS_SOURCE, id: `${task.id}:${kind}:${setBy}` };
-  const reason = kind === 'lease' ? `the claim was idle for ${pacing.claimIdleFor(task)!.text}` : null;
+  const reason = kind === 'lease' ? `the claim was idle for ${timePolicy.claimIdleFor(task)!.text}` : null;
   return activitiesOf(happeningsOf(kind), task, { actor: TIMERS_ACTOR, time: at, reason, cause });
 }
 

@@ -23,7 +23,9 @@ describe('a workforce event', () => {
     (type) => {
       const { key, data, attributes } = EXAMPLES[type][0]!;
       const [, kind] = type.split('.');
-      const change = { tenantId: 'demo', kind, id: data['id'], body: data, time: attributes['time'] };
+      const { source, id, time } = attributes;
+      const event = { source, id, time };
+      const change = { tenantId: 'demo', kind, id: data['id'], body: data, event };
       expect(readWorkforce(structuredRecord(exampleEvent(type), on(key)))).toEqual({
         kind: 'change',
         change,
@@ -58,7 +60,7 @@ describe('a tombstone', () => {
   it('removes what its key names, ids with slashes and colons among them', () => {
     expect(readWorkforce(record(on('demo/team:a/b:c')))).toEqual({
       kind: 'change',
-      change: { tenantId: 'demo', kind: 'team', id: 'a/b:c', body: null, time: null },
+      change: { tenantId: 'demo', kind: 'team', id: 'a/b:c', body: null, event: null },
     });
   });
 

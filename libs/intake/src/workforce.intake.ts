@@ -24,7 +24,7 @@ export function readWorkforceRecord(
   record: RawRecord,
 ): { kind: 'change'; change: WorkforceChange } | { kind: 'skipped'; type: string } {
   if (record.value === null) {
-    return { kind: 'change', change: { ...keyOf(record), body: null, time: null } };
+    return { kind: 'change', change: { ...keyOf(record), body: null, event: null } };
   }
   const read = readCloudEvent(record, isKnownType);
   if ('uninteresting' in read) return { kind: 'skipped', type: read.uninteresting.slice(0, 128) };
@@ -48,7 +48,8 @@ export function readWorkforceRecord(
       'the key must be <tenantid>/<kind>:<id> of the event’s own tenantid, type and data.id',
     );
   }
-  return { kind: 'change', change: { ...about, body, time: envelope.time } };
+  const { source, id, time } = envelope;
+  return { kind: 'change', change: { ...about, body, event: { source, id, time } } };
 }
 
 function refuseUnlessHere(type: string): void {

@@ -1,5 +1,5 @@
 import { type LetterResult } from '#libs/dead-letters';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { aRecord, createTestDatabase, type TestDatabase } from '#libs/testing';
 import { DeadLetterResultStore, OperationStore, WorkforceStore } from './index';
 
 const letter = (
@@ -109,8 +109,8 @@ describe('a workforce record that comes late', () => {
   it('changes what is older, leaves what is newer, moves no position, and can be rehearsed', async () => {
     const store = new WorkforceStore(db.app);
     const record = (id: string, offset: string) => ({
-      change: { tenantId: 'w', kind: 'agent' as const, id, body: { id, offset }, time: null },
-      offset,
+      change: { tenantId: 'w', kind: 'agent' as const, id, body: { id, offset }, event: null },
+      record: aRecord(Number(offset), null, { topic: 'workforce' }),
     });
     const rows = (): Promise<unknown[]> =>
       db.owner

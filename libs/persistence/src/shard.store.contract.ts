@@ -1,7 +1,14 @@
-import { identityKey, type RecordedActivity, type Task, type Timekeeping } from '#libs/domain';
+import {
+  identityKey,
+  type RecordedActivity,
+  type Task,
+  type TaskRecord,
+  type Timekeeping,
+} from '#libs/domain';
 import { anEvent, createCommand } from '#libs/testing';
 import {
   applyEvents,
+  type ClaimSource,
   type InboundEvent,
   type InputPosition,
   type Outcome,
@@ -15,6 +22,7 @@ import {
 export interface StoreUnderTest {
   store: ShardStore;
   timers: TimerSource;
+  claims: ClaimSource;
   activities(): Promise<{ shard: number; position: number; title: string }[]>;
   counts(): Promise<Record<'conversations' | 'messages' | 'outcomes' | 'applied' | 'tasks', number>>;
   position(topic: string, partition: number): Promise<string | null>;
@@ -133,20 +141,28 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
       ...{ claimActiveBy: 3, claimActiveAt: '2026-11-01T01:00:00.000Z' },
     };
     const changed = { task, timekeeping };
-    await tested.store.inShard(2, [tenant()], async (tx) => {
-      const write = tx.write.bind(tx);
-      tx.write = (changes) =>
-        write({ ...changes, changedTasks: [{ ...changed, timerAt: '2026-11-03T00:00:00.000Z' }] });
-      await applyEvents([create('another', { conversationId: 'other' })], null, tx, {
-        directory,
-        now: () => NOW,
+    let writes = 0;
+    const write = (record: TaskRecord): Promise<unknown> =>
+      tested.store.inShard(2, [tenant()], async (tx) => {
+        const change = tx.write.bind(tx);
+        tx.write = (changes) =>
+          change({ ...changes, changedTasks: [{ ...record, timerAt: '2026-11-03T00:00:00.000Z' }] });
+        writes += 1;
+        const another = create(`another ${writes}`, { conversationId: 'other' });
+        await applyEvents([another], null, tx, { directory, now: () => NOW });
       });
-    });
+    await write(changed);
     expect((await read()).sort((x, y) => (x.task.id < y.task.id ? -1 : 1))).toEqual([changed, second]);
     expect(await tested.timers.tasksDue(2, '2026-11-03T00:00:00.000Z', 10)).toEqual([
       { tenantId: tenant(), taskId: task.id },
     ]);
     expect(await tested.timers.tasksDue(2, '2026-11-02T23:59:59.999Z', 10)).toEqual([]);
+    const mia = { tenantId: tenant(), agentId: 'mia' };
+    expect(await tested.claims.claimsOf([mia])).toEqual([]);
+    await write({ ...changed, task: { ...task, status: 'to_do' } });
+    expect(await tested.claims.claimsOf([mia, { ...mia, agentId: 'max' }])).toEqual([
+      { ...mia, taskId: task.id, shard: 2 },
+    ]);
   });
 
   it('changes nothing when the same events come again', async () => {

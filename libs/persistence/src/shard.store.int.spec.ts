@@ -1,10 +1,11 @@
-import { createTestDatabase, MemoryShardStore, type TestDatabase } from '#libs/testing';
+import { aRecord, createTestDatabase, MemoryShardStore, type TestDatabase } from '#libs/testing';
 import { Interrupted, StoreOutage } from '#libs/processing';
 import { type Pool } from 'pg';
 import {
   asStoreError,
   createDataSource,
   InputPositionStore,
+  PostgresClaimSource,
   PostgresShardStore,
   PostgresTimerSource,
   WorkforceStore,
@@ -21,6 +22,7 @@ describe('the shard store on PostgreSQL', () => {
   shardStoreContract(() => ({
     store: new PostgresShardStore(db.app),
     timers: new PostgresTimerSource(db.operator),
+    claims: new PostgresClaimSource(db.operator),
     activities: async () => {
       const rows = await db.owner.query(
         `select shard, position, data->'task'->>'title' as title from activity_log order by 1, 2`,
@@ -91,12 +93,15 @@ describe('the shard store on PostgreSQL', () => {
   it('forgets the workforce with its topic’s position, so that a topic made anew is taken as it is', async () => {
     const [store, positions] = [new WorkforceStore(db.app), new InputPositionStore(db.operator)];
     const apply = (id: string, body: Record<string, unknown> | null, offset: string): Promise<number> =>
-      store.apply([{ change: { tenantId: 'w', kind: 'agent', id, body, time: null }, offset }], {
-        topic: 'workforce',
-        partition: 0,
-        nextOffset: String(Number(offset) + 1),
-        fingerprint: 'f',
-      });
+      store.apply(
+        [
+          {
+            change: { tenantId: 'w', kind: 'agent', id, body, event: null },
+            record: aRecord(Number(offset), null, { topic: 'workforce' }),
+          },
+        ],
+        { topic: 'workforce', partition: 0, nextOffset: String(Number(offset) + 1), fingerprint: 'f' },
+      );
     const people = (): Promise<{ id: string }[]> =>
       db.owner.query(`select id from workforce_entry where tenant_id = 'w' and body is not null order by id`);
     await apply('dana', { id: 'dana' }, '500');
@@ -138,6 +143,7 @@ describe('the shard store in memory', () => {
   shardStoreContract(() => ({
     store,
     timers: store,
+    claims: store,
     activities: async () =>
       store.state.activities
         .map(({ shard, position, task }) => ({ shard, position, title: task.title }))

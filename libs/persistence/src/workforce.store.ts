@@ -9,7 +9,7 @@ const columns: ColumnOf<WorkforceRecord>[] = [
   ['kind', 'text', ({ change }) => change.kind],
   ['id', 'text', ({ change }) => change.id],
   ['body', 'jsonb', ({ change }) => change.body && JSON.stringify(change.body)],
-  ['source_offset', 'bigint', ({ offset }) => offset],
+  ['source_offset', 'bigint', ({ record }) => record.offset],
 ];
 
 /** The workforce as the compacted topic has it. */

@@ -67,7 +67,7 @@ export async function applyEvents(
   }
 
   const stored = outcomes.length === events.length ? position : null;
-  await tx.write(set.changes(now(), stored, (tenantId) => tenantAt(tenantId).pacing));
+  await tx.write(set.changes(now(), stored, (tenantId) => tenantAt(tenantId).timePolicy));
   return outcomes;
 }
 

@@ -1,9 +1,16 @@
-import { aRecord } from '#libs/testing';
-import { applyWorkforce, type DeadLetter, type InputPosition, type WorkforceRecord } from './index';
+import { aRecord, MemoryShardStore } from '#libs/testing';
+import {
+  applyWorkforce,
+  type DeadLetter,
+  type InputPosition,
+  KeyedQueue,
+  TenantDirectory,
+  type WorkforceRecord,
+} from './index';
 
 const change = (kind: 'agent' | 'calendar', id: string, body: Record<string, unknown> | null) => ({
   kind: 'change' as const,
-  change: { tenantId: 'acme', kind, id, body, time: null },
+  change: { tenantId: 'acme', kind, id, body, event: null },
 });
 
 /** Applies one record for each reading, and says what came of it in which order. */
@@ -16,6 +23,10 @@ async function apply(
   const letters: DeadLetter[] = [];
   const applied: WorkforceRecord[] = [];
   let position: InputPosition | undefined;
+  const claimsOf = async (): Promise<[]> => {
+    steps.push('claims');
+    return [];
+  };
   await applyWorkforce(
     readings.map((_, offset) => aRecord(offset, '{}', { topic: 'workforce' })),
     {
@@ -23,10 +34,18 @@ async function apply(
       deadLetters: { publish: async (more) => void (steps.push('letters'), letters.push(...more)) },
       store: {
         apply: async (records, at) => {
-          steps.push('changes');
+          if (records.length > 0) steps.push('changes');
+          if (at) steps.push('position');
           applied.push(...records);
-          position = at;
+          position = at ?? position;
         },
+      },
+      absences: {
+        store: new MemoryShardStore(),
+        queue: new KeyedQueue(),
+        directory: new TenantDirectory(),
+        now: () => '2026-11-01T00:00:00.000Z',
+        claims: { claimsOf },
       },
     },
     { isRunning: () => true },
@@ -47,7 +66,7 @@ describe('applying records of the workforce', () => {
       change('agent', 'dana', { id: 'dana' }),
       broken,
     ]);
-    expect(steps).toEqual(['letters', 'changes']);
+    expect(steps).toEqual(['letters', 'changes', 'claims', 'position']);
     expect(letters.map(({ code, record }) => [code, record.offset])).toEqual([['wrong_key', '1']]);
     expect(applied.map(({ change: { id } }) => id)).toEqual(['dana']);
     expect(position?.nextOffset).toBe('9');

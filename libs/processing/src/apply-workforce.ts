@@ -1,16 +1,11 @@
 import { checkCalendar } from '#libs/domain';
+import { type AbsencePorts, applyAbsences } from './absences/apply-absences';
 import { type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
 import { type InputPosition, positionAfter } from './input-position';
 import { type IntakeResult } from './intake';
 import { type Patience, waitOutOutages } from './patience';
 import { type RawRecord } from './raw-record';
-import { type WorkforceChange } from './workforce-change';
-
-/** A change of the workforce, and the offset of the record that said so. */
-export interface WorkforceRecord {
-  change: WorkforceChange;
-  offset: string;
-}
+import { type WorkforceChange, type WorkforceRecord } from './workforce-change';
 
 type WorkforceReading =
   { kind: 'change'; change: WorkforceChange } | Exclude<IntakeResult, { kind: 'event' }>;
@@ -18,9 +13,10 @@ type WorkforceReading =
 export interface WorkforcePorts {
   intake: { readWorkforce(record: RawRecord): WorkforceReading };
   store: {
-    /** Applies changes in the order of their offsets, with the position after them, in one transaction. */
-    apply(records: readonly WorkforceRecord[], position: InputPosition): Promise<unknown>;
+    /** Applies changes in the order of their offsets, with the position after them where it is given, in one transaction. */
+    apply(records: readonly WorkforceRecord[], position: InputPosition | null): Promise<unknown>;
   };
+  absences: AbsencePorts;
   deadLetters: DeadLetters;
 }
 
@@ -33,7 +29,7 @@ export type WorkforceOutcome =
 
 /**
  * Applies consecutive records of the workforce topic; what cannot be read is dead-lettered first, since the position moves with
- * the changes.
+ * the changes. What the changes mean for tasks is applied between the two: whoever decides by them then finds both.
  *
  * @param nextOffset where reading goes on, if not right behind the last record (`positionAfter`).
  * @returns how many changes were applied.
@@ -41,7 +37,7 @@ export type WorkforceOutcome =
  */
 export async function applyWorkforce(
   records: readonly RawRecord[],
-  { intake, store, deadLetters }: WorkforcePorts,
+  { intake, store, deadLetters, absences }: WorkforcePorts,
   patience: Patience,
   nextOffset?: string,
 ): Promise<number> {
@@ -49,11 +45,13 @@ export async function applyWorkforce(
   const letters: DeadLetter[] = [];
   for (const record of records) {
     const read = usable(intake.readWorkforce(record));
-    if (read.kind === 'change') changes.push({ change: read.change, offset: record.offset });
+    if (read.kind === 'change') changes.push({ change: read.change, record });
     if (read.kind === 'dead_letter') letters.push(firstLetter(record, read));
   }
   if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, deadLetters), patience);
-  await waitOutOutages(() => store.apply(changes, positionAfter(records, nextOffset)), patience);
+  await waitOutOutages(() => store.apply(changes, null), patience);
+  await applyAbsences(changes, absences, patience);
+  await waitOutOutages(() => store.apply([], positionAfter(records, nextOffset)), patience);
   return changes.length;
 }
 
@@ -72,8 +70,7 @@ export async function applyWorkforceRecord(
 ): Promise<WorkforceOutcome> {
   const read = usable(intake.readWorkforce(record));
   if (read.kind !== 'change') return read;
-  const { offset } = record;
-  const changed = await waitOutOutages(() => apply([{ change: read.change, offset }]), patience);
+  const changed = await waitOutOutages(() => apply([{ change: read.change, record }]), patience);
   return { kind: changed > 0 ? 'changed' : 'outdated' };
 }
 

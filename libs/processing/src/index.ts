@@ -1,3 +1,5 @@
+export * from './absences/apply-absences';
+export * from './absences/claim.source';
 export * from './apply-events';
 export * from './apply-workforce';
 export * from './cause';

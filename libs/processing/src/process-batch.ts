@@ -25,6 +25,9 @@ export interface ProcessingPorts extends ApplyDependencies {
 /** What applying needs; dead letters are its outcomes, and who calls it decides about them. */
 export type ApplyPorts = Omit<ProcessingPorts, 'deadLetters'>;
 
+/** What changing a shard's tasks needs when it is not events that do. */
+export type ShardPorts = Pick<ApplyPorts, 'store' | 'queue' | 'directory' | 'now' | 'committed'>;
+
 /** How often a transaction that lost a race for a unique key reads and decides again before the key is held against an event. */
 const CONFLICT_RETRIES = 3;
 

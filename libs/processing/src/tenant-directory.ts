@@ -4,12 +4,12 @@ import {
   checkCalendar,
   type Due,
   type Instant,
-  type Pacing,
-  pacingOf,
+  type TimePolicy,
+  timePolicyOf,
   type Person,
   personFrom,
-  type PolicyPace,
-  type TeamPace,
+  type PolicyTimeSettings,
+  type TeamTimeSettings,
   resolveDue,
 } from '#libs/domain';
 import { compileFlow, type CompiledFlow } from '#libs/flows';
@@ -28,12 +28,12 @@ export interface LiveFlow {
 /** A tenant's people, calendars and flows at one revision. */
 export class Tenant {
   readonly #people: ReadonlyMap<string, Person>;
-  readonly #teams: ReadonlyMap<string, TeamPace>;
+  readonly #teams: ReadonlyMap<string, TeamTimeSettings>;
   readonly #calendars: ReadonlyMap<string, Calendar>;
   /** The team that tasks nobody can be found for go to, if a policy names one. */
   readonly defaultTeam: string | null;
   /** When its tasks are due soon, and how long claims hold. */
-  readonly pacing: Pacing;
+  readonly timePolicy: TimePolicy;
 
   constructor(
     workforce: readonly WorkforceEntry[],
@@ -42,7 +42,7 @@ export class Tenant {
     const agents = workforce.filter(({ kind }) => kind === 'agent');
     this.#people = new Map(agents.map(({ id, body }) => [id, personFrom(id, body)]));
     const teams = workforce.filter(({ kind }) => kind === 'team');
-    this.#teams = new Map(teams.map(({ id, body }) => [id, (body.settings ?? {}) as TeamPace]));
+    this.#teams = new Map(teams.map(({ id, body }) => [id, (body.settings ?? {}) as TeamTimeSettings]));
     this.#calendars = new Map(
       workforce
         .filter(({ kind, body }) => kind === 'calendar' && checkCalendar(body).length === 0)
@@ -51,8 +51,8 @@ export class Tenant {
     const policies = workforce.filter(({ kind }) => kind === 'policy').map(({ body }) => body);
     const naming = policies.find(({ defaultTeam }) => typeof defaultTeam === 'string');
     this.defaultTeam = naming ? (naming.defaultTeam as string) : null;
-    const pacing = policies.find(({ dueSoon }) => dueSoon != null);
-    this.pacing = pacingOf((pacing ?? null) as PolicyPace | null, this.#teams);
+    const timePolicy = policies.find(({ dueSoon }) => dueSoon != null);
+    this.timePolicy = timePolicyOf((timePolicy ?? null) as PolicyTimeSettings | null, this.#teams);
   }
 
   assigneeExists(assignee: Assignee): boolean {

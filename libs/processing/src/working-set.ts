@@ -4,7 +4,7 @@ import {
   evolveRecord,
   type Instant,
   mergeConversations,
-  type Pacing,
+  type TimePolicy,
   type Rejection,
   type Task,
   type TaskRecord,
@@ -123,15 +123,15 @@ export class WorkingSet {
     this.#changes.applied.push({ event, became });
   }
 
-  /** @param pacingOf how a tenant's tasks are paced, of every tenant whose tasks changed. */
+  /** @param timePolicyOf by the tenant's id, of every tenant whose tasks changed. */
   changes(
     recordedAt: Instant,
     position: InputPosition | null,
-    pacingOf: (tenantId: string) => Pacing,
+    timePolicyOf: (tenantId: string) => TimePolicy,
   ): ShardChanges {
     const scheduled = (key: string): ScheduledTask => {
       const record = this.#tasks.get(key)!;
-      return { ...record, timerAt: timersOf(record, pacingOf(record.task.tenantId))[0]?.at ?? null };
+      return { ...record, timerAt: timersOf(record, timePolicyOf(record.task.tenantId))[0]?.at ?? null };
     };
     const conversations = [...this.#conversations.values()]
       .filter(({ changed }) => changed)

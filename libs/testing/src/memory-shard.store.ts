@@ -6,6 +6,9 @@ import {
   type TaskRecord,
 } from '#libs/domain';
 import {
+  type AgentKey,
+  type Claim,
+  type ClaimSource,
   type CreatedTask,
   type InputPosition,
   KeyedQueue,
@@ -59,7 +62,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardStore, StandingStore, TimerSource {
+export class MemoryShardStore implements ShardStore, StandingStore, TimerSource, ClaimSource {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -97,6 +100,14 @@ export class MemoryShardStore implements ShardStore, StandingStore, TimerSource 
     work: (standing: Standing) => Promise<T>,
   ): Promise<T> {
     return work(new MemoryStanding(this, structuredClone(this.state), shard));
+  }
+
+  async claimsOf(agents: readonly AgentKey[]): Promise<Claim[]> {
+    return [...this.state.tasks.values()].flatMap(({ shard, task: { tenantId, id, claimedBy, status } }) => {
+      const agent = agents.find((each) => each.tenantId === tenantId && each.agentId === claimedBy);
+      const isOpen = status === 'to_do' || status === 'in_progress';
+      return agent && isOpen ? [{ ...agent, taskId: id, shard }] : [];
+    });
   }
 
   async shardsDue(shards: readonly number[], until: Instant): Promise<Map<number, Instant>> {

@@ -11,8 +11,13 @@ import {
   rehearseRedrive,
 } from '#libs/dead-letters';
 import { createIntake } from '#libs/intake';
-import { DeadLetterResultStore, OperationStore, WorkforceStore } from '#libs/persistence';
-import { type Patience } from '#libs/processing';
+import {
+  DeadLetterResultStore,
+  OperationStore,
+  PostgresClaimSource,
+  WorkforceStore,
+} from '#libs/persistence';
+import { applyAbsences, type Patience, type WorkforceRecord } from '#libs/processing';
 import { type AvailableSettings } from '#libs/settings';
 import { withProcessing } from '../applying/processing.ports';
 import { Pacing } from '../events/pacing';
@@ -38,7 +43,7 @@ export function rehearse({ settings, kafka, topic, ...options }: RedriveOptions)
     rehearseRedrive(options.letters, options.edited, {
       ...options,
       copies: new KafkaLetterCopies(kafka, settings.topicPrefix, topic.reader),
-      ports: { processing, workforce: workforceOn(app) },
+      ports: { processing, workforce: workforceOn(app, noAbsences) },
     }),
   );
 }
@@ -50,12 +55,16 @@ export function redrive(
   start: OperationStart,
 ): Promise<OperationEnd & { progress: RedriveProgress }> {
   const { patience } = options;
+  const claims = new PostgresClaimSource(db);
   const pacing = new Pacing(perSecond, Date.now, (ms) => pauseWhile(ms, () => patience.isRunning()));
   return withProcessing(settings, kafka, (processing, app) =>
     redriveLetters(options.letters, options.edited, start, {
       ...options,
       copies: new KafkaLetterCopies(kafka, settings.topicPrefix, topic.reader),
-      ports: { processing, workforce: workforceOn(app) },
+      ports: {
+        processing,
+        workforce: workforceOn(app, (records) => applyAbsences(records, { ...processing, claims }, patience)),
+      },
       deadLetters: processing.deadLetters,
       results: new DeadLetterResultStore(db),
       operations: new OperationStore(db),
@@ -64,11 +73,18 @@ export function redrive(
   );
 }
 
-function workforceOn(app: DataSource) {
+/** @param absences applies what changes of the workforce mean for tasks. */
+function workforceOn(app: DataSource, absences: (records: readonly WorkforceRecord[]) => Promise<unknown>) {
   const store = new WorkforceStore(app);
   return {
     intake: createIntake(),
-    apply: (records: Parameters<typeof store.rehearse>[0]) => store.apply(records, null),
-    rehearse: (records: Parameters<typeof store.rehearse>[0]) => store.rehearse(records),
+    apply: async (records: readonly WorkforceRecord[]) => {
+      const changed = await store.apply(records, null);
+      await absences(records);
+      return changed;
+    },
+    rehearse: (records: readonly WorkforceRecord[]) => store.rehearse(records),
   };
 }
+
+const noAbsences = (): Promise<void> => Promise.resolve();

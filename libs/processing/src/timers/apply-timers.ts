@@ -20,17 +20,17 @@ export async function applyTimers(
   const set = new WorkingSet({ conversations: [], tasks: await tx.tasks(tasks) }, await tx.heads());
   const fired: Timer[] = [];
   for (const { tenantId, taskId } of tasks) {
-    const { pacing } = tenantAt(tenantId);
+    const { timePolicy } = tenantAt(tenantId);
     for (;;) {
       const record = set.taskRecord(tenantId, taskId)!;
-      const [timer] = timersOf(record, pacing);
+      const [timer] = timersOf(record, timePolicy);
       if (!timer || timer.at > until) break;
-      for (const activity of decideTimer(timer, record, pacing)) set.record(activity);
+      for (const activity of decideTimer(timer, record, timePolicy)) set.record(activity);
       fired.push(timer);
     }
-    // Also where none was due after all: how the tenant paces its tasks has changed since it was scheduled.
+    // Also where none was due after all: the tenant's policy has changed since it was scheduled.
     set.reschedule({ tenantId, id: taskId });
   }
-  await tx.write(set.changes(now(), null, (tenantId) => tenantAt(tenantId).pacing));
+  await tx.write(set.changes(now(), null, (tenantId) => tenantAt(tenantId).timePolicy));
   return fired;
 }

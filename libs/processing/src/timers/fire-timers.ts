@@ -1,10 +1,10 @@
 import { type Instant, type Timer } from '#libs/domain';
 import { Interrupted, pauseWhileRunning, type Patience, waitOutOutages } from '../patience';
-import { type ApplyPorts } from '../process-batch';
+import { type ShardPorts } from '../process-batch';
 import { applyTimers } from './apply-timers';
 import { type InputProgress, type TimerSource } from './timer.source';
 
-export interface TimerPorts extends Pick<ApplyPorts, 'store' | 'queue' | 'directory' | 'now' | 'committed'> {
+export interface TimerPorts extends ShardPorts {
   timers: TimerSource;
   inputs: InputProgress;
   /** The timers' clock: the wall's, unless a test or a simulation has its own. */

@@ -1,23 +1,21 @@
 import { type Activity, type Cause } from './activity';
 import { activitiesOf, releasing } from './happening';
-import { type Pacing } from './pacing';
+import { type TimePolicy } from './time-policy';
 import { type Person } from './person';
 import { isOpen } from './timers';
 import { type TaskRecord, WORKFORCE_ACTOR } from './timekeeping';
 import { type Instant } from './vocabulary';
 
 /**
- * Why the holder of a team's task is not there for it any more; null when there is nothing to say: also when the claim is no agent's,
- * since a service is of no team.
+ * Why the holder of a team's task is not there for it any more; null when they are. Somebody who is away comes back.
  *
- * @param wasAgent whether the workforce knows or knew an agent of this id.
+ * @param person the holder as the workforce has them now; null when they were removed.
  */
 export function absenceOf(
   { task: { assignee, claimedBy } }: TaskRecord,
   person: Person | null,
-  wasAgent: boolean,
 ): string | null {
-  if (claimedBy === null || assignee?.kind !== 'team' || !wasAgent) return null;
+  if (claimedBy === null || assignee?.kind !== 'team') return null;
   if (person === null) return `the holder '${claimedBy}' was removed`;
   if (person.availability === 'offline') return `the holder '${claimedBy}' is offline`;
   return person.isLead || person.teams.includes(assignee.id)
@@ -32,12 +30,12 @@ export function absenceOf(
 export function decideAbsence(
   absence: string,
   { task, timekeeping }: TaskRecord,
-  pacing: Pacing,
+  timePolicy: TimePolicy,
   occasion: { time: Instant; cause: Cause },
 ): Activity[] {
   if (!isOpen(task)) return [];
   const told = { ...occasion, actor: WORKFORCE_ACTOR, reason: absence };
-  if (pacing.returnsWhenGone(task)) return activitiesOf(releasing(), task, told);
+  if (timePolicy.returnsWhenGone(task)) return activitiesOf(releasing(), task, told);
   if (timekeeping.claimFlag === absence) return [];
   return activitiesOf([['task.assignment_changed.v1', {}]], task, told, true);
 }

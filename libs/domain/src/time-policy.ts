@@ -8,7 +8,7 @@ export interface SetDuration extends IsoDuration {
 }
 
 /** When a tenant's tasks are due soon, and how long and by whom a claim may be held. */
-export interface Pacing {
+export interface TimePolicy {
   /** How long before its due date a task is said to be due soon; null: it never is. */
   dueSoonBefore(task: Task): IsoDuration | null;
   /** How long the claim of a team's task may be idle before it goes back to the team; null: for ever. */
@@ -23,14 +23,14 @@ interface DueSoonSettings {
   byPriority?: Partial<Record<Priority, string | null>> | null;
 }
 
-/** What of a team's settings is about pace. */
-export interface TeamPace {
+/** What of a team's settings is about time. */
+export interface TeamTimeSettings {
   dueSoon?: DueSoonSettings | null;
   claims?: { idleFor?: string | null; returnWhenGone?: boolean | null } | null;
 }
 
-/** What of a tenant's policy is about pace. */
-export type PolicyPace = Pick<TeamPace, 'dueSoon'>;
+/** What of a tenant's policy is about time. */
+export type PolicyTimeSettings = Pick<TeamTimeSettings, 'dueSoon'>;
 
 /** Where no policy says anything: the more urgent a task, the shorter the time that is left to it anyway. */
 export const DUE_SOON_BEFORE: Readonly<Record<Priority, string>> = {
@@ -41,8 +41,11 @@ export const DUE_SOON_BEFORE: Readonly<Record<Priority, string>> = {
 };
 
 /** @param teams settings by the team's id; a team's own `dueSoon` stands for the policy's as a whole. */
-export function pacingOf(policy: PolicyPace | null, teams: ReadonlyMap<string, TeamPace>): Pacing {
-  const teamOf = ({ assignee }: Task): TeamPace | undefined =>
+export function timePolicyOf(
+  policy: PolicyTimeSettings | null,
+  teams: ReadonlyMap<string, TeamTimeSettings>,
+): TimePolicy {
+  const teamOf = ({ assignee }: Task): TeamTimeSettings | undefined =>
     assignee?.kind === 'team' ? teams.get(assignee.id) : undefined;
   const durations = new Map<string, SetDuration | null>();
   const read = (text: string): SetDuration | null => {

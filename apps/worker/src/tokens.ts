@@ -7,5 +7,5 @@ export const KAFKA = Symbol('Kafka');
 export const INSTRUMENTS = Symbol('Instruments');
 export const TRACING = Symbol('Tracing');
 export const DEAD_LETTERS = Symbol('DeadLetters');
-export const ABSENCES = Symbol('AbsencePorts');
+export const CONSEQUENCES = Symbol('ConsequencePorts');
 export const PROCESSING = Symbol('ProcessingPorts');

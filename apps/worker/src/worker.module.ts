@@ -41,14 +41,14 @@ import {
   isWorthRetrying,
   LogNotifications,
   operatorRoleOf,
-  PostgresClaimSource,
+  PostgresTaskFinder,
   PostgresLogSource,
   PostgresShardStore,
   PostgresTimerSource,
   WorkforceStore,
 } from '#libs/persistence';
 import {
-  type AbsencePorts,
+  type ConsequencePorts,
   type DeadLetters,
   KeyedQueue,
   type ProcessingPorts,
@@ -63,7 +63,7 @@ import { observationProviders } from './observation.providers';
 import { TimeKeeper } from './time.keeper';
 import { timerClock } from './timer.clock';
 import {
-  ABSENCES,
+  CONSEQUENCES,
   DEAD_LETTERS,
   INSTRUMENTS,
   KAFKA,
@@ -207,11 +207,11 @@ export class WorkerModule {
           },
         },
         {
-          provide: ABSENCES,
+          provide: CONSEQUENCES,
           inject: [PROCESSING, getDataSourceToken(OPERATOR)],
-          useFactory: (processing: ProcessingPorts, operator: DataSource): AbsencePorts => ({
+          useFactory: (processing: ProcessingPorts, operator: DataSource): ConsequencePorts => ({
             ...processing,
-            claims: new PostgresClaimSource(operator),
+            tasks: new PostgresTaskFinder(operator),
           }),
         },
         {

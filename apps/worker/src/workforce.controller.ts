@@ -6,9 +6,9 @@ import { createIntake } from '#libs/intake';
 import { BatchContext, BatchPattern, type PartitionBatch } from '#libs/messaging';
 import { InputLag, type Instruments } from '#libs/observability';
 import { WorkforceStore } from '#libs/persistence';
-import { type AbsencePorts, applyWorkforce, type DeadLetters, Interrupted } from '#libs/processing';
+import { type ConsequencePorts, applyWorkforce, type DeadLetters, Interrupted } from '#libs/processing';
 import { patienceOf } from './batch.patience';
-import { ABSENCES, DEAD_LETTERS, INSTRUMENTS } from './tokens';
+import { CONSEQUENCES, DEAD_LETTERS, INSTRUMENTS } from './tokens';
 
 export const WORKFORCE = 'workforce';
 
@@ -20,7 +20,7 @@ export class WorkforceController {
   constructor(
     private readonly store: WorkforceStore,
     @Inject(DEAD_LETTERS) private readonly deadLetters: DeadLetters,
-    @Inject(ABSENCES) private readonly absences: AbsencePorts,
+    @Inject(CONSEQUENCES) private readonly consequences: ConsequencePorts,
     @Inject(INSTRUMENTS) private readonly instruments: Instruments,
     private readonly lag: InputLag,
     private readonly logger: Logger,
@@ -29,8 +29,8 @@ export class WorkforceController {
   @BatchPattern(WORKFORCE, { topics: [WORKFORCE_TOPIC], groupSuffix: WORKFORCE_GROUP_SUFFIX })
   async handle(@Payload() batch: PartitionBatch, @Ctx() context: BatchContext): Promise<void> {
     this.lag.fetched(batch.topic, batch.partition, batch.records[0]!, batch.highWatermark);
-    const { intake, store, deadLetters, absences } = this;
-    const ports = { intake, store, deadLetters, absences };
+    const { intake, store, deadLetters, consequences } = this;
+    const ports = { intake, store, deadLetters, consequences };
     try {
       const applied = await applyWorkforce(
         batch.records,

@@ -6,6 +6,7 @@ import { Nullable, Optional } from './presence';
 import {
   IsBoundedText,
   IsDateTime,
+  IsDurationText,
   IsId,
   IsPresent,
   IsSource,
@@ -147,6 +148,21 @@ export class FlowTraceData {
   warnings!: string[];
 }
 
+@Describe('A due date in a calendar’s working time.')
+export class WorkingDueData {
+  @Describe('An ISO 8601 duration of hours, minutes and seconds.')
+  @IsDurationText()
+  in!: string;
+
+  @Describe('The id of the calendar.')
+  @IsId()
+  calendar!: string;
+
+  @Describe('The moment it is counted from.')
+  @IsDateTime()
+  from!: string;
+}
+
 @Describe('One thing that happened to a task.')
 export class TaskActivityData {
   @IsUuid()
@@ -177,6 +193,11 @@ export class TaskActivityData {
 
   @NestedList(() => FieldChange)
   changes!: FieldChange[];
+
+  @Describe('How a calendar gave the due date that this sets; absent where none did.')
+  @Optional()
+  @Nested(() => WorkingDueData)
+  due?: WorkingDueData | null;
 
   @Describe('The task as it is after this.')
   @Nested(() => TaskState)

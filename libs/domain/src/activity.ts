@@ -39,6 +39,14 @@ export type ChangingField =
   | 'resolution'
   | 'overdue';
 
+/** A due date in a calendar's working time: so much of it, from when. */
+export interface WorkingDue {
+  /** An ISO 8601 duration of hours, minutes and seconds. */
+  in: string;
+  calendar: string;
+  from: Instant;
+}
+
 /** The event or request that caused an activity. */
 export interface Cause {
   source: string;
@@ -73,6 +81,8 @@ export interface Activity {
   /** What a comment says. */
   text?: string;
   changes: Change[];
+  /** How a calendar gave the due date that it sets. */
+  due?: WorkingDue;
   cause: Cause;
   flow?: FlowTrace;
 }

@@ -1,7 +1,7 @@
 import { changeRules, type ChangeFacts, factsOfChange } from './change.rules';
 import { type ChangeTask } from './command';
 import { type Decision, type DecisionContext } from './decision';
-import { activitiesOf, type Happening, releasing } from './happening';
+import { activitiesOf, type Happening, movingDue, releasing } from './happening';
 import { type Task } from './task';
 import { TRANSITIONS } from './transitions';
 import { type Instant } from './vocabulary';
@@ -59,7 +59,7 @@ function happenings(facts: ChangeFacts, time: Instant): Happening[] {
     case 'task.update.v1':
       return updates(command.data, facts);
     case 'task.comment.v1':
-      return [['task.commented.v1', {}, command.data.text]];
+      return [['task.commented.v1', {}, { text: command.data.text }]];
   }
 }
 
@@ -85,10 +85,7 @@ function updates(
   const happening: Happening[] = [];
   if (priority !== undefined) happening.push(['task.priority_changed.v1', { priority }]);
   if (data.due !== undefined) {
-    const dueAt = due?.ok ? due.at : null;
-    // Cleared by a later date; nothing is late without one.
-    const overdue = task.overdue && dueAt !== null && dueAt <= task.dueAt!;
-    happening.push(['task.due_date_changed.v1', { dueAt, overdue }]);
+    happening.push(due?.ok ? movingDue(task, due.at, due.by) : movingDue(task, null));
   }
   const details = {
     ...(title !== undefined && { title }),

@@ -39,6 +39,7 @@ function decideCreate(
     description: create.description ?? null,
     assignee: create.assignee ?? null,
     dueAt: due?.ok ? due.at : null,
+    ...(due?.ok && due.by && { dueBy: due.by }),
   };
   return { activities: [taskCreated(draft, create.actor, context)] };
 }
@@ -50,7 +51,7 @@ export function taskCreated(
   context: Pick<DecisionContext, 'tenantId' | 'conversationId' | 'channel' | 'time' | 'cause'>,
   flow?: FlowTrace,
 ): Activity {
-  const { id, ...fields } = draft;
+  const { id, dueBy, ...fields } = draft;
   const initial = { ...fields, status: 'to_do' as const };
   const changes: Change[] = (Object.keys(initial) as (keyof typeof initial)[])
     .filter((field) => initial[field] !== null)
@@ -65,6 +66,7 @@ export function taskCreated(
     sequence: 1,
     actor: { kind: actor.kind, id: actor.id },
     changes,
+    ...(dueBy && { due: dueBy }),
     cause: context.cause,
     ...(flow && { flow }),
   };

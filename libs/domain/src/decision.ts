@@ -1,4 +1,4 @@
-import { type Activity, type Cause } from './activity';
+import { type Activity, type Cause, type WorkingDue } from './activity';
 import { type Due } from './command';
 import { type Person } from './person';
 import { type Rejection } from './rejection';
@@ -16,7 +16,7 @@ export interface DecisionContext {
   assigneeExists(assignee: Assignee): boolean;
   /** An agent of the workforce; null for one it does not know. */
   person(agentId: string): Person | null;
-  resolveDue(due: Due): { ok: true; at: Instant } | { ok: false; problem: string };
+  resolveDue(due: Due): { ok: true; at: Instant; by?: WorkingDue } | { ok: false; problem: string };
 }
 
 /** What becomes of a command: activities, in order, or one rejection. */
@@ -31,4 +31,6 @@ export interface TaskDraft {
   description: string | null;
   assignee: Assignee | null;
   dueAt: Instant | null;
+  /** How a calendar gave that date, if one did. */
+  dueBy?: WorkingDue;
 }

@@ -32,7 +32,8 @@ describe('resolveDue', () => {
     [{ in: 'PT8H', calendar: 'support' }, '2019-03-01T04:00:00.000Z', '2019-03-01T14:00:00.000Z'],
     [{ in: 'PT0.5H', calendar: 'support' }, '2019-03-01T04:00:00.000Z', '2019-03-01T06:30:00.000Z'],
   ])('%j after %s is %s', (due, from, at) => {
-    expect(resolve(due, from)).toEqual({ ok: true, at });
+    const by = 'calendar' in due ? { by: { ...due, from } } : {};
+    expect(resolve(due, from)).toEqual({ ok: true, at, ...by });
   });
 
   it.each<[Due, RegExp]>([

@@ -1,9 +1,13 @@
+import { type WorkingDue } from './activity';
 import { type Calendar } from './calendar';
 import { type Due } from './command';
 import { instantFromMs, msFromRfc3339 } from './instant';
 import { addIsoDuration, parseIsoDuration } from './iso-duration';
 import { type Instant } from './vocabulary';
-import { addWorkingTime, type Resolution } from './working-time';
+import { addWorkingTime } from './working-time';
+
+/** The moment, and where a calendar gave it, how; or what is wrong. */
+export type DueResolution = { ok: true; at: Instant; by?: WorkingDue } | { ok: false; problem: string };
 
 const OUTSIDE = 'due would lie outside 1970–9999';
 
@@ -22,7 +26,7 @@ export function resolveDue(
   due: Due,
   from: Instant,
   calendars: (id: string) => Calendar | undefined,
-): Resolution {
+): DueResolution {
   if ('at' in due) {
     const ms = msFromRfc3339(due.at);
     if (ms === null)
@@ -42,10 +46,11 @@ export function resolveDue(
   }
   const calendar = calendars(due.calendar);
   if (!calendar) return problem(`no such calendar: "${cut(due.calendar)}"`);
-  return addWorkingTime(from, duration.timeMs, calendar);
+  const resolution = addWorkingTime(from, duration.timeMs, calendar);
+  return resolution.ok ? { ...resolution, by: { in: due.in, calendar: due.calendar, from } } : resolution;
 }
 
-function problem(text: string): Resolution {
+function problem(text: string): DueResolution {
   return { ok: false, problem: text };
 }
 

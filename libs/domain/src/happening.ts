@@ -1,11 +1,22 @@
-import { type Activity, type ActivityType, type Cause, type Change, type ChangingField } from './activity';
+import {
+  type Activity,
+  type ActivityType,
+  type Cause,
+  type Change,
+  type ChangingField,
+  type WorkingDue,
+} from './activity';
 import { evolve } from './evolve';
 import { type Task } from './task';
 import { TRANSITIONS } from './transitions';
 import { type Actor, type Instant } from './vocabulary';
 
-/** One activity to be: what kind it is, which fields it sets, and what was said. */
-export type Happening = [type: ActivityType, to: Partial<Pick<Task, ChangingField>>, text?: string];
+/** One activity to be: what kind it is, which fields it sets, and what it says beside them. */
+export type Happening = [
+  type: ActivityType,
+  to: Partial<Pick<Task, ChangingField>>,
+  says?: Pick<Activity, 'text' | 'due'>,
+];
 
 /** Who makes things happen, when, why, and because of what. */
 export interface Occasion {
@@ -21,6 +32,12 @@ export function releasing(): Happening[] {
     ['task.assignment_changed.v1', { claimedBy: null }],
     ['task.status_changed.v1', { status: TRANSITIONS.release.in_progress!, startedAt: null }],
   ];
+}
+
+/** A due date is set anew; a later one, or none, takes back that the task is overdue. */
+export function movingDue(task: Task, dueAt: Instant | null, by?: WorkingDue): Happening {
+  const overdue = task.overdue && dueAt !== null && dueAt <= task.dueAt!;
+  return ['task.due_date_changed.v1', { dueAt, overdue }, by && { due: by }];
 }
 
 /** Said even though no field changes. */
@@ -46,7 +63,7 @@ export function activitiesOf(
 ): Activity[] {
   const activities: Activity[] = [];
   let before = task;
-  for (const [type, to, text] of happening) {
+  for (const [type, to, says] of happening) {
     const changes = changesOf(before, to);
     if (changes.length === 0 && !evenUnchanged && !ALWAYS.includes(type)) continue;
     const activity: Activity = {
@@ -59,7 +76,7 @@ export function activitiesOf(
       sequence: before.version + 1,
       actor: { kind: actor.kind, id: actor.id },
       ...(reason != null && { reason }),
-      ...(text !== undefined && { text }),
+      ...says,
       changes,
       cause,
     };

@@ -9,6 +9,7 @@ export * from './decide';
 export * from './decide-change';
 export * from './decision';
 export * from './due';
+export * from './due-again';
 export * from './evolve';
 export * from './identity';
 export * from './instant';

@@ -1,4 +1,4 @@
-import { type Activity } from './activity';
+import { type Activity, type WorkingDue } from './activity';
 import { evolve } from './evolve';
 import { type Task } from './task';
 import { type Instant } from './vocabulary';
@@ -17,6 +17,8 @@ export interface Timekeeping {
   dueSetBy: number | null;
   /** The last thing that was said of this due date. */
   dueSaid: 'due_soon' | 'overdue' | null;
+  /** How a calendar gave the due date, if one did. */
+  dueBy: WorkingDue | null;
   /** The holder's last activity since the claim, itself included: its sequence and time; null without a claim. */
   claimActiveBy: number | null;
   claimActiveAt: Instant | null;
@@ -34,6 +36,7 @@ export interface TaskRecord {
 export const NOTHING_KEPT: Timekeeping = {
   dueSetBy: null,
   dueSaid: null,
+  dueBy: null,
   claimActiveBy: null,
   claimActiveAt: null,
   claimFlag: null,
@@ -49,14 +52,17 @@ export function evolveRecord(record: TaskRecord | null, activity: Activity): Tas
   };
 }
 
-type DueTimekeeping = Pick<Timekeeping, 'dueSetBy' | 'dueSaid'>;
+type DueTimekeeping = Pick<Timekeeping, 'dueSetBy' | 'dueSaid' | 'dueBy'>;
 
-function dueAfter({ dueSetBy, dueSaid }: Timekeeping, { type, sequence, changes }: Activity): DueTimekeeping {
+function dueAfter(
+  { dueSetBy, dueSaid, dueBy }: Timekeeping,
+  { type, sequence, changes, due }: Activity,
+): DueTimekeeping {
   const change = changes.find(({ field }) => field === 'dueAt');
-  if (change) return { dueSetBy: change.to === null ? null : sequence, dueSaid: null };
-  if (type === 'task.due_soon.v1') return { dueSetBy, dueSaid: 'due_soon' };
-  if (type === 'task.overdue.v1') return { dueSetBy, dueSaid: 'overdue' };
-  return { dueSetBy, dueSaid };
+  if (change) return { dueSetBy: change.to === null ? null : sequence, dueSaid: null, dueBy: due ?? null };
+  if (type === 'task.due_soon.v1') return { dueSetBy, dueSaid: 'due_soon', dueBy };
+  if (type === 'task.overdue.v1') return { dueSetBy, dueSaid: 'overdue', dueBy };
+  return { dueSetBy, dueSaid, dueBy };
 }
 
 type ClaimTimekeeping = Omit<Timekeeping, keyof DueTimekeeping>;

@@ -17,9 +17,16 @@ import { cleanText, cutToBytes, cutToCharacters } from './text';
 /** What a flow has to know about the tenant's people and calendars. */
 export interface FlowDirectory {
   assigneeExists(assignee: FlowAssignee): boolean;
-  resolveDue(due: DueLiteral, from: string): { ok: true; at: string } | { ok: false; problem: string };
+  resolveDue(due: DueLiteral, from: string): FlowDue | { ok: false; problem: string };
   /** The team that gets tasks whose assignee could not be found, if the tenant's policy names one. */
   defaultTeam: string | null;
+}
+
+/** When a task is due, ISO 8601 UTC with milliseconds, and where a calendar gave that, how. */
+interface FlowDue {
+  ok: true;
+  at: string;
+  by?: { in: string; calendar: string; from: string };
 }
 
 /** A task that a node makes. */
@@ -31,6 +38,7 @@ export interface FlowTask {
   assignee: FlowAssignee | null;
   /** ISO 8601 UTC with milliseconds. */
   dueAt: string | null;
+  dueBy?: FlowDue['by'];
 }
 
 /** What became of a node. One that did not match has no task, and is there only when it has a warning. */
@@ -101,7 +109,8 @@ class NodeRun {
   }
 
   task(): FlowTask {
-    const { type, priority, description, assignee, due } = this.node;
+    const { type, priority, description, assignee } = this.node;
+    const due = this.value(this.node.due, this.resolved, { value: null, words: 'no due date' });
     return {
       type: this.value(type, accept, { value: 'follow_up', words: 'used "follow_up"' }),
       priority: this.value(priority, accept, { value: 'medium', words: 'used the default "medium"' }),
@@ -110,7 +119,8 @@ class NodeRun {
         this.value(description, accept, { value: null, words: 'no description' }),
       ),
       assignee: this.value(assignee, this.existing, this.nobody()),
-      dueAt: this.value(due, this.resolved, { value: null, words: 'no due date' }),
+      dueAt: due?.at ?? null,
+      ...(due?.by && { dueBy: due.by }),
     };
   }
 
@@ -138,7 +148,7 @@ class NodeRun {
       ? { ok: true, value: assignee }
       : { ok: false, problem: `no such ${assignee.kind}: ${assignee.id}` };
 
-  private readonly resolved = (due: DueLiteral | null): Reading<string | null> => {
+  private readonly resolved = (due: DueLiteral | null): Reading<FlowDue | null> => {
     if (due === null) return { ok: true, value: null };
     if ('calendar' in due && this.budget.isSpent)
       return { ok: false, problem: 'the flows together cost too much on this event' };
@@ -149,7 +159,7 @@ class NodeRun {
       const days = resolution.ok ? (Date.parse(resolution.at) - Date.parse(time)) / DAY_MS : 3_653;
       this.budget.charge(days * UNITS_A_DAY);
     }
-    return resolution.ok ? { ok: true, value: resolution.at } : resolution;
+    return resolution.ok ? { ok: true, value: resolution } : resolution;
   };
 
   /** Who gets a task whose assignee cannot be found. */

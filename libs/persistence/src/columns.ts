@@ -97,6 +97,9 @@ export const changingColumns: ColumnOf<ScheduledTask>[] = [
   ]),
   ['due_set_by', 'integer', ({ timekeeping }) => timekeeping.dueSetBy],
   ['due_said', 'text', ({ timekeeping }) => timekeeping.dueSaid],
+  ['due_in', 'text', ({ timekeeping }) => timekeeping.dueBy?.in ?? null],
+  ['due_calendar', 'text', ({ timekeeping }) => timekeeping.dueBy?.calendar ?? null],
+  ['due_from', 'timestamptz', ({ timekeeping }) => timekeeping.dueBy?.from ?? null],
   ['claim_active_by', 'integer', ({ timekeeping }) => timekeeping.claimActiveBy],
   ['claim_active_at', 'timestamptz', ({ timekeeping }) => timekeeping.claimActiveAt],
   ['claim_flag', 'text', ({ timekeeping }) => timekeeping.claimFlag],
@@ -152,7 +155,7 @@ export const rejectionColumns = (shard: number, recordedAt: Instant): ColumnOf<L
 
 /** The activity's data on the wire, in the contract's order; the envelope's attributes are columns. */
 function activityData(activity: LoggedActivity): string {
-  const { taskId, conversationId, channel, sequence, actor, reason, text, changes, task, cause, flow } =
+  const { taskId, conversationId, channel, sequence, actor, reason, text, changes, due, task, cause, flow } =
     activity;
   return JSON.stringify({
     taskId,
@@ -163,6 +166,7 @@ function activityData(activity: LoggedActivity): string {
     reason,
     text,
     changes,
+    due,
     task,
     cause,
     flow,

@@ -1,4 +1,4 @@
-export * from './claim.source';
+export * from './task.finder';
 export * from './data-source';
 export * from './database.probe';
 export * from './dead-letter-result.store';

@@ -37,6 +37,9 @@ export interface TaskRow {
   version: number;
   due_set_by: number | null;
   due_said: string | null;
+  due_in: string | null;
+  due_calendar: string | null;
+  due_from: Date | null;
   claim_active_by: number | null;
   claim_active_at: Date | null;
   claim_flag: string | null;
@@ -95,6 +98,10 @@ export function taskRecordFrom(row: TaskRow): TaskRecord {
     timekeeping: {
       dueSetBy: row.due_set_by,
       dueSaid: row.due_said as Timekeeping['dueSaid'],
+      dueBy:
+        row.due_calendar === null
+          ? null
+          : { in: row.due_in!, calendar: row.due_calendar, from: instant(row.due_from)! },
       claimActiveBy: row.claim_active_by,
       claimActiveAt: instant(row.claim_active_at),
       claimFlag: row.claim_flag,

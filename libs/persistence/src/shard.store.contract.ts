@@ -8,12 +8,12 @@ import {
 import { anEvent, createCommand } from '#libs/testing';
 import {
   applyEvents,
-  type ClaimSource,
   type InboundEvent,
   type InputPosition,
   type Outcome,
   type ShardStore,
   StoreConflict,
+  type TaskFinder,
   TenantDirectory,
   type TimerSource,
 } from '#libs/processing';
@@ -22,7 +22,7 @@ import {
 export interface StoreUnderTest {
   store: ShardStore;
   timers: TimerSource;
-  claims: ClaimSource;
+  finder: TaskFinder;
   activities(): Promise<{ shard: number; position: number; title: string }[]>;
   counts(): Promise<Record<'conversations' | 'messages' | 'outcomes' | 'applied' | 'tasks', number>>;
   position(topic: string, partition: number): Promise<string | null>;
@@ -139,6 +139,7 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     const timekeeping: Timekeeping = {
       ...{ dueSetBy: 2, dueSaid: 'overdue', claimFlag: 'away' },
       ...{ claimActiveBy: 3, claimActiveAt: '2026-11-01T01:00:00.000Z' },
+      dueBy: { in: 'PT4H', calendar: 'office', from: '2026-10-31T00:00:00.000Z' },
     };
     const changed = { task, timekeeping };
     let writes = 0;
@@ -158,11 +159,16 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     ]);
     expect(await tested.timers.tasksDue(2, '2026-11-02T23:59:59.999Z', 10)).toEqual([]);
     const mia = { tenantId: tenant(), agentId: 'mia' };
-    expect(await tested.claims.claimsOf([mia])).toEqual([]);
+    expect(await tested.finder.claimedBy([mia])).toEqual([]);
     await write({ ...changed, task: { ...task, status: 'to_do' } });
-    expect(await tested.claims.claimsOf([mia, { ...mia, agentId: 'max' }])).toEqual([
-      { ...mia, taskId: task.id, shard: 2 },
+    expect(await tested.finder.claimedBy([mia, { ...mia, agentId: 'max' }])).toEqual([
+      { tenantId: tenant(), taskId: task.id, shard: 2 },
     ]);
+    const office = { tenantId: tenant(), calendarId: 'office' };
+    expect(await tested.finder.dueBy(office, null, 10)).toEqual([
+      { tenantId: tenant(), taskId: task.id, shard: 2 },
+    ]);
+    expect(await tested.finder.dueBy(office, task.id, 10)).toEqual([]);
   });
 
   it('changes nothing when the same events come again', async () => {

@@ -5,7 +5,7 @@ import {
   asStoreError,
   createDataSource,
   InputPositionStore,
-  PostgresClaimSource,
+  PostgresTaskFinder,
   PostgresShardStore,
   PostgresTimerSource,
   WorkforceStore,
@@ -22,7 +22,7 @@ describe('the shard store on PostgreSQL', () => {
   shardStoreContract(() => ({
     store: new PostgresShardStore(db.app),
     timers: new PostgresTimerSource(db.operator),
-    claims: new PostgresClaimSource(db.operator),
+    finder: new PostgresTaskFinder(db.operator),
     activities: async () => {
       const rows = await db.owner.query(
         `select shard, position, data->'task'->>'title' as title from activity_log order by 1, 2`,
@@ -143,7 +143,7 @@ describe('the shard store in memory', () => {
   shardStoreContract(() => ({
     store,
     timers: store,
-    claims: store,
+    finder: store,
     activities: async () =>
       store.state.activities
         .map(({ shard, position, task }) => ({ shard, position, title: task.title }))

@@ -23,7 +23,7 @@ async function apply(
   const letters: DeadLetter[] = [];
   const applied: WorkforceRecord[] = [];
   let position: InputPosition | undefined;
-  const claimsOf = async (): Promise<[]> => {
+  const claimedBy = async (): Promise<[]> => {
     steps.push('claims');
     return [];
   };
@@ -40,12 +40,12 @@ async function apply(
           position = at ?? position;
         },
       },
-      absences: {
+      consequences: {
         store: new MemoryShardStore(),
         queue: new KeyedQueue(),
         directory: new TenantDirectory(),
         now: () => '2026-11-01T00:00:00.000Z',
-        claims: { claimsOf },
+        tasks: { claimedBy, dueBy: async () => [] },
       },
     },
     { isRunning: () => true },

@@ -1,5 +1,5 @@
 import { checkCalendar } from '#libs/domain';
-import { type AbsencePorts, applyAbsences } from './absences/apply-absences';
+import { type ConsequencePorts, applyConsequences } from './consequences/apply-consequences';
 import { type DeadLetter, type DeadLetters, firstLetter, publishLetters } from './dead-letter';
 import { type InputPosition, positionAfter } from './input-position';
 import { type IntakeResult } from './intake';
@@ -16,7 +16,7 @@ export interface WorkforcePorts {
     /** Applies changes in the order of their offsets, with the position after them where it is given, in one transaction. */
     apply(records: readonly WorkforceRecord[], position: InputPosition | null): Promise<unknown>;
   };
-  absences: AbsencePorts;
+  consequences: ConsequencePorts;
   deadLetters: DeadLetters;
 }
 
@@ -37,7 +37,7 @@ export type WorkforceOutcome =
  */
 export async function applyWorkforce(
   records: readonly RawRecord[],
-  { intake, store, deadLetters, absences }: WorkforcePorts,
+  { intake, store, deadLetters, consequences }: WorkforcePorts,
   patience: Patience,
   nextOffset?: string,
 ): Promise<number> {
@@ -50,7 +50,7 @@ export async function applyWorkforce(
   }
   if (letters.length > 0) await waitOutOutages(() => publishLetters(letters, deadLetters), patience);
   await waitOutOutages(() => store.apply(changes, null), patience);
-  await applyAbsences(changes, absences, patience);
+  await applyConsequences(changes, consequences, patience);
   await waitOutOutages(() => store.apply([], positionAfter(records, nextOffset)), patience);
   return changes.length;
 }

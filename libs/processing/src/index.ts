@@ -1,5 +1,5 @@
-export * from './absences/apply-absences';
-export * from './absences/claim.source';
+export * from './consequences/apply-consequences';
+export * from './consequences/task.finder';
 export * from './apply-events';
 export * from './apply-workforce';
 export * from './cause';

@@ -6,10 +6,8 @@ import {
   type TaskRecord,
 } from '#libs/domain';
 import {
-  type AgentKey,
-  type Claim,
-  type ClaimSource,
   type CreatedTask,
+  type FoundTask,
   type InputPosition,
   KeyedQueue,
   type Made,
@@ -26,6 +24,7 @@ import {
   StoreConflict,
   type StoredFlow,
   type StoredMessage,
+  type TaskFinder,
   type TaskKey,
   type TenantRevision,
   type TimerSource,
@@ -62,7 +61,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardStore, StandingStore, TimerSource, ClaimSource {
+export class MemoryShardStore implements ShardStore, StandingStore, TimerSource, TaskFinder {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -102,12 +101,29 @@ export class MemoryShardStore implements ShardStore, StandingStore, TimerSource,
     return work(new MemoryStanding(this, structuredClone(this.state), shard));
   }
 
-  async claimsOf(agents: readonly AgentKey[]): Promise<Claim[]> {
-    return [...this.state.tasks.values()].flatMap(({ shard, task: { tenantId, id, claimedBy, status } }) => {
-      const agent = agents.find((each) => each.tenantId === tenantId && each.agentId === claimedBy);
-      const isOpen = status === 'to_do' || status === 'in_progress';
-      return agent && isOpen ? [{ ...agent, taskId: id, shard }] : [];
-    });
+  async claimedBy(agents: readonly { tenantId: string; agentId: string }[]): Promise<FoundTask[]> {
+    return this.#open(({ task }) =>
+      agents.some((each) => each.tenantId === task.tenantId && each.agentId === task.claimedBy),
+    );
+  }
+
+  async dueBy(
+    { tenantId, calendarId }: { tenantId: string; calendarId: string },
+    afterTaskId: string | null,
+    limit: number,
+  ): Promise<FoundTask[]> {
+    return this.#open(
+      ({ task, timekeeping }) => task.tenantId === tenantId && timekeeping.dueBy?.calendar === calendarId,
+    )
+      .filter(({ taskId }) => taskId > (afterTaskId ?? ''))
+      .sort((a, b) => (a.taskId < b.taskId ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  #open(is: (record: TaskRecord) => boolean): FoundTask[] {
+    return [...this.state.tasks.values()]
+      .filter((record) => ['to_do', 'in_progress'].includes(record.task.status) && is(record))
+      .map(({ shard, task }) => ({ shard, tenantId: task.tenantId, taskId: task.id }));
   }
 
   async shardsDue(shards: readonly number[], until: Instant): Promise<Map<number, Instant>> {

@@ -28,6 +28,9 @@ export const load = {
     require('../dead-letters/operator.patience') as typeof import('../dead-letters/operator.patience'),
   persistence: () => require('#libs/persistence') as typeof import('#libs/persistence'),
   planReplay: () => require('../replay/plan.replay') as typeof import('../replay/plan.replay'),
+  previewCalendars: () =>
+    require('../workforce/preview.calendars') as typeof import('../workforce/preview.calendars'),
+  previewText: () => require('../workforce/preview.text') as typeof import('../workforce/preview.text'),
   processingPorts: () =>
     require('../applying/processing.ports') as typeof import('../applying/processing.ports'),
   progress: () => require('../progress') as typeof import('../progress'),

@@ -11,13 +11,8 @@ import {
   rehearseRedrive,
 } from '#libs/dead-letters';
 import { createIntake } from '#libs/intake';
-import {
-  DeadLetterResultStore,
-  OperationStore,
-  PostgresClaimSource,
-  WorkforceStore,
-} from '#libs/persistence';
-import { applyAbsences, type Patience, type WorkforceRecord } from '#libs/processing';
+import { DeadLetterResultStore, OperationStore, PostgresTaskFinder, WorkforceStore } from '#libs/persistence';
+import { applyConsequences, type Patience, type WorkforceRecord } from '#libs/processing';
 import { type AvailableSettings } from '#libs/settings';
 import { withProcessing } from '../applying/processing.ports';
 import { Pacing } from '../events/pacing';
@@ -43,7 +38,7 @@ export function rehearse({ settings, kafka, topic, ...options }: RedriveOptions)
     rehearseRedrive(options.letters, options.edited, {
       ...options,
       copies: new KafkaLetterCopies(kafka, settings.topicPrefix, topic.reader),
-      ports: { processing, workforce: workforceOn(app, noAbsences) },
+      ports: { processing, workforce: workforceOn(app, noConsequences) },
     }),
   );
 }
@@ -55,7 +50,7 @@ export function redrive(
   start: OperationStart,
 ): Promise<OperationEnd & { progress: RedriveProgress }> {
   const { patience } = options;
-  const claims = new PostgresClaimSource(db);
+  const tasks = new PostgresTaskFinder(db);
   const pacing = new Pacing(perSecond, Date.now, (ms) => pauseWhile(ms, () => patience.isRunning()));
   return withProcessing(settings, kafka, (processing, app) =>
     redriveLetters(options.letters, options.edited, start, {
@@ -63,7 +58,9 @@ export function redrive(
       copies: new KafkaLetterCopies(kafka, settings.topicPrefix, topic.reader),
       ports: {
         processing,
-        workforce: workforceOn(app, (records) => applyAbsences(records, { ...processing, claims }, patience)),
+        workforce: workforceOn(app, (records) =>
+          applyConsequences(records, { ...processing, tasks }, patience),
+        ),
       },
       deadLetters: processing.deadLetters,
       results: new DeadLetterResultStore(db),
@@ -73,18 +70,21 @@ export function redrive(
   );
 }
 
-/** @param absences applies what changes of the workforce mean for tasks. */
-function workforceOn(app: DataSource, absences: (records: readonly WorkforceRecord[]) => Promise<unknown>) {
+/** @param consequences applies what changes of the workforce mean for tasks. */
+function workforceOn(
+  app: DataSource,
+  consequences: (records: readonly WorkforceRecord[]) => Promise<unknown>,
+) {
   const store = new WorkforceStore(app);
   return {
     intake: createIntake(),
     apply: async (records: readonly WorkforceRecord[]) => {
       const changed = await store.apply(records, null);
-      await absences(records);
+      await consequences(records);
       return changed;
     },
     rehearse: (records: readonly WorkforceRecord[]) => store.rehearse(records),
   };
 }
 
-const noAbsences = (): Promise<void> => Promise.resolve();
+const noConsequences = (): Promise<void> => Promise.resolve();

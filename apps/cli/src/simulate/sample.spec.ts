@@ -89,9 +89,11 @@ function tasksOfTheSample(): object[] {
       return flows
         .filter((flow) => flow.matches(body.type, channel))
         .flatMap((flow) =>
-          evaluateFlow(flow, variables, tenant).flatMap(({ node, task }) =>
-            task ? [{ ...row, flow: flow.definition.id, node, ...task }] : [],
-          ),
+          evaluateFlow(flow, variables, tenant).flatMap(({ node, task }) => {
+            if (!task) return [];
+            const { dueBy: _, ...fields } = task;
+            return [{ ...row, flow: flow.definition.id, node, ...fields }];
+          }),
         );
     }
     if (!body.type.startsWith('task.')) return [];

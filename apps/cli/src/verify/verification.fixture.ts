@@ -14,6 +14,7 @@ export function aCreatedTask(position = 1, sequence = 1) {
     description: null,
     assignee: { kind: 'team' as const, id: 'bookings' },
     dueAt: '2026-03-02T12:00:00.000Z',
+    dueBy: { in: 'PT2H', calendar: 'office', from: '2026-03-02T10:00:00.000Z' },
   };
   const activity: Activity = {
     ...taskCreated(
@@ -91,6 +92,9 @@ export function aTaskRow(differences: Partial<StoredTaskRow> = {}): StoredTaskRo
     version: 1,
     due_set_by: 1,
     due_said: null,
+    due_in: 'PT2H',
+    due_calendar: 'office',
+    due_from: new Date('2026-03-02T10:00:00.000Z'),
     claim_active_by: null,
     claim_active_at: null,
     claim_flag: null,

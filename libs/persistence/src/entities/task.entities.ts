@@ -5,6 +5,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('task_by_conversation', ['tenantId', 'conversationId'])
 @Index('task_by_shard', ['shard'])
 @Index('task_by_timer', ['shard', 'timerAt'], { where: 'timer_at is not null' })
+@Index('task_by_calendar', ['tenantId', 'dueCalendar', 'id'], {
+  where: "due_calendar is not null and status in ('to_do', 'in_progress')",
+})
 @Index('task_by_claim', ['tenantId', 'claimedBy'], {
   where: "claimed_by is not null and status in ('to_do', 'in_progress')",
 })
@@ -44,6 +47,9 @@ export class TaskEntity {
   originKey: Buffer;
   @Column('integer', { name: 'due_set_by', nullable: true }) dueSetBy: number | null;
   @Column('text', { name: 'due_said', nullable: true }) dueSaid: string | null;
+  @Column('text', { name: 'due_in', nullable: true }) dueIn: string | null;
+  @Column('text', { name: 'due_calendar', nullable: true }) dueCalendar: string | null;
+  @Column('timestamptz', { name: 'due_from', nullable: true }) dueFrom: Date | null;
   @Column('integer', { name: 'claim_active_by', nullable: true }) claimActiveBy: number | null;
   @Column('timestamptz', { name: 'claim_active_at', nullable: true }) claimActiveAt: Date | null;
   @Column('text', { name: 'claim_flag', nullable: true }) claimFlag: string | null;

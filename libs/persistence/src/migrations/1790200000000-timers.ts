@@ -1,11 +1,11 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * What timers go by: which activity set a task's due date and what was said of it, since when its claim is idle and why it was
+ * What timers go by: which activity set a task's due date, how a calendar gave it and what was said of it, since when its claim is idle and why it was
  * flagged, and the moment of its first timer. All but the last are folded from the task's activities.
  *
  * Tasks that are there get theirs from their logs, read whole, once; claims of before as if their holders had last been heard of at
- * the claim. Workers of the release before must be stopped: what they write has no timers.
+ * the claim, and dates as if no calendar had given them, since logs did not say that before. Workers of the release before must be stopped: what they write has no timers.
  */
 export class Timers1790200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -13,6 +13,9 @@ export class Timers1790200000000 implements MigrationInterface {
       alter table task
         add column due_set_by integer,
         add column due_said text,
+        add column due_in text,
+        add column due_calendar text,
+        add column due_from timestamptz,
         add column claim_active_by integer,
         add column claim_active_at timestamptz,
         add column claim_flag text,
@@ -47,13 +50,16 @@ export class Timers1790200000000 implements MigrationInterface {
       create index task_by_timer on task (shard, timer_at) where timer_at is not null;
       create index task_by_claim on task (tenant_id, claimed_by)
         where claimed_by is not null and status in ('to_do', 'in_progress');
+      create index task_by_calendar on task (tenant_id, due_calendar, id)
+        where due_calendar is not null and status in ('to_do', 'in_progress');
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop index task_by_claim; drop index task_by_timer;
-      alter table task drop column due_set_by, drop column due_said, drop column claim_active_by,
+      drop index task_by_calendar; drop index task_by_claim; drop index task_by_timer;
+      alter table task drop column due_set_by, drop column due_said, drop column due_in, drop column due_calendar,
+        drop column due_from, drop column claim_active_by,
         drop column claim_active_at, drop column claim_flag, drop column timer_at
     `);
   }

@@ -5,7 +5,7 @@ import { KeyedQueue } from '../keyed-queue';
 import { type WorkforceEntry } from '../shard.store';
 import { TenantDirectory } from '../tenant-directory';
 import { type WorkforceRecord } from '../workforce-change';
-import { applyAbsences } from './apply-absences';
+import { applyConsequences } from './apply-consequences';
 
 const TASK = '33333333-3333-4333-8333-333333333333';
 const BOOKINGS = { kind: 'team', id: 'bookings', body: { id: 'bookings', name: 'Bookings' } } as const;
@@ -26,7 +26,7 @@ async function world(team: WorkforceEntry = BOOKINGS) {
   const ports = {
     store,
     directory,
-    claims: store,
+    tasks: store,
     queue: new KeyedQueue<number>(),
     now: () => '2026-11-01T00:00:00.000Z',
   };
@@ -54,7 +54,7 @@ async function world(team: WorkforceEntry = BOOKINGS) {
       change: { tenantId: 'acme', kind: 'agent', id: 'mia', body, event },
       record: aRecord(offset, null, { topic: 'workforce' }),
     };
-    return applyAbsences([record], ports, { isRunning: () => true });
+    return applyConsequences([record], ports, { isRunning: () => true });
   };
   return { store, apply, become, tell, said, actor, team };
 }

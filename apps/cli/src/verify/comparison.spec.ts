@@ -1,20 +1,24 @@
 import { shardOf } from '#libs/domain';
 import { type LogEntry } from '#libs/relay';
-import { Differences } from './difference';
+import { type RawRecord } from '#libs/processing';
+import { ShardFold } from '../folding/shard.fold';
+import { foldAndCompare } from './activity.comparison';
+import { type Difference, Differences } from './difference';
 import { jsonDifferences } from './json.difference';
 import { compareEntry } from './log.comparison';
-import { ShardFold } from './shard.fold';
 import { compareTask, missingTask, type StoredTaskRow } from './task.comparison';
 import { aCreatedTask, aTaskRow, recordOf } from './verification.fixture';
 
 const SHARD = shardOf('conv-1', 12);
-const fold = (): ShardFold => new ShardFold(SHARD, 12);
+const where = { shard: SHARD, shards: 12 };
+const fold = (): ShardFold => new ShardFold();
+const compare = (shard: ShardFold, record: RawRecord): Difference[] => foldAndCompare(shard, record, where);
 
 describe('a task and the fold of its activities', () => {
   test('given the task as its activity made it, then nothing differs', () => {
     const { record, task } = aCreatedTask();
     const shard = fold();
-    expect(shard.apply(record)).toEqual([]);
+    expect(compare(shard, record)).toEqual([]);
     expect(compareTask(SHARD, aTaskRow(), shard.take('acme', task.id))).toEqual([]);
     expect([...shard.rest()]).toEqual([]);
   });
@@ -62,7 +66,7 @@ describe('a task and the fold of its activities', () => {
     (column, value, field) => {
       const { record, task } = aCreatedTask();
       const shard = fold();
-      shard.apply(record);
+      compare(shard, record);
       const found = compareTask(SHARD, aTaskRow({ [column]: value }), shard.take('acme', task.id));
       expect(found.map((difference) => difference.field)).toEqual([field]);
       expect(found[0]!.message).toMatch(
@@ -82,7 +86,7 @@ describe('a task and the fold of its activities', () => {
   test('given a task the log does not make, or one the table lacks, then it is named', () => {
     const { record, task } = aCreatedTask();
     const shard = fold();
-    shard.apply(record);
+    compare(shard, record);
     expect(shard.take('other-tenant', task.id)).toBeUndefined();
     expect(compareTask(SHARD, aTaskRow(), undefined)[0]!.message).toContain(
       `task ${task.id}: id: the table has it`,
@@ -101,14 +105,14 @@ describe('folding a shard', () => {
       value: entry.value.replace('"priority":"high","status"', '"priority":"low","status"'),
     };
     expect(changed.value).not.toBe(entry.value);
-    expect(fold().apply(recordOf(changed))).toMatchObject([
+    expect(compare(fold(), recordOf(changed))).toMatchObject([
       { kind: 'activity', field: 'task.priority', position: 1 },
     ]);
   });
 
   test('given a sequence with a gap, then it is one difference, and folding goes on', () => {
     const shard = fold();
-    const found = shard.apply(aCreatedTask(1, 2).record);
+    const found = compare(shard, aCreatedTask(1, 2).record);
     expect(found.map(({ field }) => field)).toContain('sequence');
     expect(shard.size).toBe(1);
   });
@@ -116,10 +120,10 @@ describe('folding a shard', () => {
   test('given a header that is not the data’s sequence, a record that is no activity, a stranger’s conversation, then each is said', () => {
     const { entry } = aCreatedTask();
     const wrongHeader = recordOf({ ...entry, headers: { ...entry.headers, ce_sequence: '2' } });
-    expect(fold().apply(wrongHeader)).toMatchObject([{ field: 'sequence' }]);
-    expect(fold().apply(recordOf({ ...entry, value: 'nonsense' }))).toMatchObject([{ field: 'data' }]);
-    const elsewhere = new ShardFold((SHARD + 1) % 12, 12);
-    expect(elsewhere.apply(recordOf(entry))).toMatchObject([{ field: 'conversationId' }]);
+    expect(compare(fold(), wrongHeader)).toMatchObject([{ field: 'sequence' }]);
+    expect(compare(fold(), recordOf({ ...entry, value: 'nonsense' }))).toMatchObject([{ field: 'data' }]);
+    const elsewhere = { shard: (SHARD + 1) % 12, shards: 12 };
+    expect(foldAndCompare(fold(), recordOf(entry), elsewhere)).toMatchObject([{ field: 'conversationId' }]);
   });
 });
 

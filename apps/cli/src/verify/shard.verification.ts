@@ -2,11 +2,12 @@ import { type PartitionOffsets } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
 import { type LogEntry, type LogName } from '#libs/relay';
 import { type PartitionReader } from '../reading/partition.reader';
+import { ShardFold } from '../folding/shard.fold';
+import { foldAndCompare } from './activity.comparison';
 import { type DatabaseSnapshot } from './database.snapshot';
 import { type DifferenceKind, type Differences } from './difference';
 import { headerOf } from '../events/record.text';
 import { compareEntry } from './log.comparison';
-import { ShardFold } from './shard.fold';
 import { compareTask, missingTask } from './task.comparison';
 
 export interface ShardVerificationParts {
@@ -26,15 +27,13 @@ export interface LogExtents {
 
 /** Verifies one shard: its two logs against their topics, and the fold of its activities against its tasks. */
 export class ShardVerification {
-  readonly #fold: ShardFold;
+  readonly #fold = new ShardFold();
 
   constructor(
     private readonly shard: number,
-    shards: number,
+    private readonly shards: number,
     private readonly parts: ShardVerificationParts,
-  ) {
-    this.#fold = new ShardFold(shard, shards);
-  }
+  ) {}
 
   /** Compares a log with its topic, and folds it if it is the activities'. */
   async compareLog(log: LogName, topic: string, { head, headNow, offsets }: LogExtents): Promise<void> {
@@ -117,7 +116,9 @@ export class ShardVerification {
         this.#say('topic', 'offset', `${topic}/${this.shard}: no record at offset ${next}`);
       next = offset + 1n;
       this.#compareRecord(log, entries.get(Number(next)), record);
-      if (log === 'activity') for (const difference of this.#fold.apply(record)) differences.add(difference);
+      if (log !== 'activity') continue;
+      const where = { shard: this.shard, shards: this.shards };
+      for (const difference of foldAndCompare(this.#fold, record, where)) differences.add(difference);
     }
   }
 

@@ -1,7 +1,7 @@
 import { originKey, taskRecordFrom, type TaskRow } from '#libs/persistence';
+import { type FoldedTask } from '../folding/shard.fold';
 import { type Difference, shown } from './difference';
 import { jsonDifferences } from './json.difference';
-import { type FoldedTask } from './shard.fold';
 
 /** A row of `task` with the columns that are not part of the task. */
 export interface StoredTaskRow extends TaskRow {
@@ -40,17 +40,15 @@ function originOf(row: StoredTaskRow): Record<string, unknown> {
   return { origin_source, origin_event_id, origin_flow, origin_node, origin_ordinal, origin_key };
 }
 
-/** The origin the log gives the task. A node makes one task of an outcome, so the ordinal is 0. */
-function expectedOrigin({ origin: { source, eventId, flow, node } }: FoldedTask): Record<string, unknown> {
-  const ordinal = flow === null ? null : 0;
-  const origin = flow === null || node === null ? null : { flow, node, ordinal: 0 };
+/** The origin the log gives the task. */
+function expectedOrigin({ identity: { source, id }, origin }: FoldedTask): Record<string, unknown> {
   return {
     origin_source: source,
-    origin_event_id: eventId,
-    origin_flow: flow,
-    origin_node: node,
-    origin_ordinal: ordinal,
-    origin_key: originKey(source, eventId, origin).toString('hex'),
+    origin_event_id: id,
+    origin_flow: origin?.flow ?? null,
+    origin_node: origin?.node ?? null,
+    origin_ordinal: origin?.ordinal ?? null,
+    origin_key: originKey(source, id, origin).toString('hex'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { identityKey } from '#libs/domain';
 import { anEvent, createCommand, MemoryShardStore } from '#libs/testing';
 import { applyEvents, type InboundEvent, type Outcome, TenantDirectory } from './index';
 
@@ -34,5 +35,16 @@ describe('events that are applied in one transaction', () => {
       anEvent(createCommand(), { id: 'one', tenantId: 'other' }),
     ];
     expect((await applyIn(store, events)).map(({ kind }) => kind)).toEqual(['applied', 'applied', 'applied']);
+  });
+
+  it('are the same as those of which only the identity is known, as in a database that was rebuilt', async () => {
+    const store = new MemoryShardStore();
+    const events = ['known', 'other'].map((id) => anEvent(createCommand(), { id }));
+    store.state.applied.set(identityKey(events[0]!), Buffer.alloc(0));
+    store.state.applied.set(identityKey(events[1]!), Buffer.from('of another payload'));
+    await expect(applyIn(store, events)).resolves.toEqual([
+      { kind: 'duplicate', samePayload: true },
+      { kind: 'duplicate', samePayload: false },
+    ]);
   });
 });

@@ -8,10 +8,18 @@ const TABLES: Record<LogName, string> = { activity: 'activity_log', rejection: '
 
 /** What a log has up to the head its shard claims. */
 export interface LogExtent {
-  /** How many entries there are in positions 1 … head. */
+  /** How many entries there are in positions base + 1 … head. */
   entries: number;
+  /** How many there are up to the base. */
+  before: number;
   /** The greatest position of all, also beyond the head; 0 when there is none. */
   last: number;
+}
+
+/** The last position of each of a shard's logs, and the one behind which it begins: 0, but for rejections after a rebuild. */
+export interface ShardHead extends Record<LogName, number> {
+  shard: number;
+  base: Record<LogName, number>;
 }
 
 /**
@@ -38,21 +46,28 @@ export class DatabaseSnapshot {
     }
   }
 
-  /** The last position of each shard's logs, by shard. */
-  async heads(): Promise<{ shard: number; activity: number; rejection: number }[]> {
-    const rows = await this.#query<{ shard: number; activity: string; rejection: string }>(
-      'select shard, activity_position as activity, rejection_position as rejection from shard_head order by shard',
+  /** By shard. */
+  async heads(): Promise<ShardHead[]> {
+    const rows = await this.#query<{ shard: number; activity: string; rejection: string; base: string }>(
+      `select shard, activity_position as activity, rejection_position as rejection, rejection_base as base
+         from shard_head order by shard`,
     );
-    return rows.map((row) => ({ ...row, activity: Number(row.activity), rejection: Number(row.rejection) }));
+    return rows.map(({ shard, activity, rejection, base }) => ({
+      shard,
+      activity: Number(activity),
+      rejection: Number(rejection),
+      base: { activity: 0, rejection: Number(base) },
+    }));
   }
 
-  async extent(log: LogName, shard: number, head: number): Promise<LogExtent> {
-    const [row] = await this.#query<{ entries: string; last: string }>(
-      `select count(*) filter (where position between 1 and $2) as entries, coalesce(max(position), 0) as last
+  async extent(log: LogName, shard: number, base: number, head: number): Promise<LogExtent> {
+    const [row] = await this.#query<{ entries: string; before: string; last: string }>(
+      `select count(*) filter (where position > $2 and position <= $3) as entries,
+              count(*) filter (where position <= $2) as before, coalesce(max(position), 0) as last
          from ${TABLES[log]} where shard = $1`,
-      [shard, head],
+      [shard, base, head],
     );
-    return { entries: Number(row!.entries), last: Number(row!.last) };
+    return { entries: Number(row!.entries), before: Number(row!.before), last: Number(row!.last) };
   }
 
   /** The entries from one position to another, by position. */

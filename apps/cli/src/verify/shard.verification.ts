@@ -19,6 +19,8 @@ export interface ShardVerificationParts {
 
 /** How far a log went, in the snapshot and now, and what the topic's partition has. */
 export interface LogExtents {
+  /** The log begins behind this position. */
+  base: number;
   head: number;
   headNow: number;
   /** Undefined when the topic has no such partition. */
@@ -36,9 +38,9 @@ export class ShardVerification {
   ) {}
 
   /** Compares a log with its topic, and folds it if it is the activities'. */
-  async compareLog(log: LogName, topic: string, { head, headNow, offsets }: LogExtents): Promise<void> {
+  async compareLog(log: LogName, topic: string, { base, head, headNow, offsets }: LogExtents): Promise<void> {
     const { readers, onCompared } = this.parts;
-    await this.#checkLogIsWhole(log, head);
+    await this.#checkLogIsWhole(log, base, head);
     const { earliest, end } = offsets ?? { earliest: 0n, end: 0n };
     if (end < BigInt(head)) {
       const remedy = 'is a worker running?';
@@ -63,7 +65,8 @@ export class ShardVerification {
       );
     }
     const to = end < BigInt(head) ? end : BigInt(head);
-    if (log === 'rejection' && earliest > 0n) onCompared(Number(earliest < to ? earliest : to));
+    const gone = Number(earliest < to ? earliest : to) - base;
+    if (log === 'rejection' && gone > 0) onCompared(gone);
     let expected = earliest;
     for await (const records of readers[log].read(this.shard, earliest, to)) {
       await this.#compareBatch(log, topic, expected, records);
@@ -87,15 +90,19 @@ export class ShardVerification {
     return tasks;
   }
 
-  async #checkLogIsWhole(log: LogName, head: number): Promise<void> {
-    const { entries, last } = await this.parts.snapshot.extent(log, this.shard, head);
+  async #checkLogIsWhole(log: LogName, base: number, head: number): Promise<void> {
+    const { entries, before, last } = await this.parts.snapshot.extent(log, this.shard, base, head);
     const name = `${log} log of shard ${this.shard}`;
-    if (entries !== head) {
+    const missing = head - base - entries;
+    if (missing !== 0) {
       this.#say(
         'log',
         'position',
-        `${name}: positions 1 to ${head} should be there, ${head - entries} are missing`,
+        `${name}: positions ${base + 1} to ${head} should be there, ${missing} are missing`,
       );
+    }
+    if (before > 0) {
+      this.#say('log', 'position', `${name}: begins at position ${base + 1}, but has ${before} before it`);
     }
     if (last > head) this.#say('log', 'position', `${name}: has position ${last}, but its head says ${head}`);
   }

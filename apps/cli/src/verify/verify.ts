@@ -65,7 +65,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     const ends = { activity: activityEnds!, rejection: rejectionEnds! };
     // Read after the topics' ends, outside the snapshot: a topic may be ahead of the snapshot, never of the log itself.
     const now = { activity: await headsNow(db, 'activity'), rejection: await headsNow(db, 'rejection') };
-    const sum = (log: LogName): number => heads.reduce((total, head) => total + head[log], 0);
+    const sum = (log: LogName): number =>
+      heads.reduce((total, head) => total + head[log] - head.base[log], 0);
     options.onStart?.(sum('activity') + sum('rejection'));
     let tasks = 0;
     await PartitionReader.with(kafka, topics.activity, (activity) =>
@@ -79,6 +80,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
           });
           for (const log of ['activity', 'rejection'] as const) {
             await verification.compareLog(log, topicPrefix + TOPIC[log], {
+              base: head.base[log],
               head: head[log],
               headNow: now[log].get(shard) ?? 0,
               offsets: ends[log].get(shard),

@@ -21,6 +21,13 @@ export class ShardHeadEntity {
   @PrimaryColumn('smallint') shard: number;
   @Column('bigint', { name: 'activity_position', default: 0 }) activityPosition: string;
   @Column('bigint', { name: 'rejection_position', default: 0 }) rejectionPosition: string;
+  @Column('bigint', {
+    name: 'rejection_base',
+    default: 0,
+    comment:
+      'Rejections up to this position are not here: the database was rebuilt when the topic no longer had them',
+  })
+  rejectionBase: string;
 }
 
 @Entity('input_position', {

@@ -8,6 +8,7 @@ import { addEventsTail } from './commands/events-tail.command';
 import { addFlowsApply } from './commands/flows-apply.command';
 import { addLag } from './commands/lag.command';
 import { addMigrate } from './commands/migrate.command';
+import { addRebuild } from './commands/rebuild.command';
 import { addReplayAsk } from './commands/replay-ask.command';
 import { addReplayPlan } from './commands/replay-plan.command';
 import { addReplayRepublish } from './commands/replay-republish.command';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addWorkforceApply(program.command('workforce').description('people, teams, calendars and policies'));
   addLag(program);
   addVerify(program);
+  addRebuild(program);
   const deadLetters = program.command('dead-letters').description('what could not be read or applied');
   addDeadLettersList(deadLetters);
   addDeadLettersShow(deadLetters);

@@ -33,6 +33,15 @@ export class DeploymentStore implements ProducerIdentity {
     return deployment;
   }
 
+  /** How many rejections are not in the database, which was rebuilt when their topic no longer had them. */
+  async rejectionsGone(): Promise<number> {
+    const [row] = await queryRows<{ gone: string }>(
+      this.dataSource,
+      'select coalesce(sum(rejection_base), 0) as gone from shard_head',
+    );
+    return Number(row!.gone);
+  }
+
   /** Stores what was fixed, once, with the heads of its empty logs; as the owner. What is stored already stays. */
   async create({ shards, producerId, epoch }: Deployment): Promise<void> {
     await this.dataSource.transaction(async (manager) => {

@@ -10,11 +10,13 @@ export { EVENT_SOURCE, entryOf, LOG_SELECT, type LogRow, PostgresLogSource } fro
 export * from './operation.store';
 export * from './origin-key';
 export * from './pool.use';
+export { type RebuiltIdentity } from './rebuild.columns';
+export * from './rebuild.store';
 export * from './row.readers';
 export * from './schema/migrate';
 export * from './schema/roles';
 export * from './schema/tables';
-export * from './shard.store';
+export { PostgresShardStore } from './shard.store';
 export * from './standing.store';
 export * from './start-up.checks';
 export * from './store.errors';

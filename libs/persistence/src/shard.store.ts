@@ -6,7 +6,7 @@ import { TENANTS_SETTING } from './schema/roles';
 import { inTransaction } from './transaction';
 
 /** First key of the advisory locks that guard shards; the second is the shard. Any number, so long as nothing else here uses it. */
-const SHARD_LOCKS = 0x7a5c;
+export const SHARD_LOCKS = 0x7a5c;
 
 /** `ShardStore` on PostgreSQL, as the application's role. */
 export class PostgresShardStore implements ShardStore {

@@ -73,6 +73,7 @@ export class TestDeployment {
   readonly #workers: WorkerProcess[] = [];
   /** What the timers of its workers go by. */
   readonly #clockFile = join(mkdtempSync(join(tmpdir(), 'clock-')), 'instant');
+  readonly #lostDatabases: TestDatabase[] = [];
 
   private constructor(
     /** host:port, separated by commas. */
@@ -80,10 +81,12 @@ export class TestDeployment {
     /** Put before every topic's name as it is. */
     readonly topicPrefix: string,
     readonly groupId: string,
-    readonly database: TestDatabase,
+    /** The one it has now: see `loseDatabase`. */
+    public database: TestDatabase,
     readonly kafka: Kafka,
     readonly admin: Admin,
     private readonly shards: number,
+    private readonly databaseServerUrl: string | undefined,
   ) {
     this.setClock(BEFORE_ALL_TIME);
   }
@@ -96,7 +99,16 @@ export class TestDeployment {
     await admin.connect();
     const database = await createTestDatabase({ migrated: false, serverUrl: databaseServerUrl });
     const groupId = `${name}.group`;
-    const deployment = new TestDeployment(brokers, `${name}.`, groupId, database, kafka, admin, shards);
+    const deployment = new TestDeployment(
+      brokers,
+      `${name}.`,
+      groupId,
+      database,
+      kafka,
+      admin,
+      shards,
+      databaseServerUrl,
+    );
     try {
       if (migrated) await deployment.migrate();
       return deployment;
@@ -132,6 +144,18 @@ export class TestDeployment {
     // At once, so that nobody reads half of it.
     writeFileSync(`${this.#clockFile}.new`, instant);
     renameSync(`${this.#clockFile}.new`, this.#clockFile);
+  }
+
+  /**
+   * From now on the deployment has a new database, not migrated, for the same topics and groups.
+   *
+   * @returns the one before, to compare with; `close` removes it.
+   */
+  async loseDatabase(): Promise<TestDatabase> {
+    const lost = this.database;
+    this.#lostDatabases.push(lost);
+    this.database = await createTestDatabase({ migrated: false, serverUrl: this.databaseServerUrl });
+    return lost;
   }
 
   /** Runs one command of the CLI to its end. */
@@ -262,7 +286,7 @@ export class TestDeployment {
     });
     await quietly(() => this.admin.deleteGroups([this.groupId, `${this.groupId}${WORKFORCE_GROUP_SUFFIX}`]));
     await quietly(() => this.admin.disconnect());
-    await quietly(() => this.database.drop());
+    for (const database of [this.database, ...this.#lostDatabases]) await quietly(() => database.drop());
     rmSync(dirname(this.#clockFile), { recursive: true, force: true });
   }
 

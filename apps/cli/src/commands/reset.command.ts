@@ -83,9 +83,16 @@ async function publishAnew(options: Options): Promise<void> {
     );
   }
   const kafka = await load.connections().openKafka(settings);
-  const { shards } = await load
-    .connections()
-    .withOperatorDatabase(settings, (db) => new (load.persistence().DeploymentStore)(db).load());
+  const { shards, gone } = await load.connections().withOperatorDatabase(settings, async (db) => {
+    const store = new (load.persistence().DeploymentStore)(db);
+    return { ...(await store.load()), gone: await store.rejectionsGone() };
+  });
+  if (gone > 0) {
+    throw new CliError(
+      `the database was rebuilt without the first ${gone} rejections, so task-rejections cannot be published from position 1`,
+      "Where the topics are whole, as after a restored backup, 'rebuild' in a new database needs no topic emptied",
+    );
+  }
   await resetPublished({
     kafka,
     topicPrefix: settings.topicPrefix,

@@ -23,6 +23,8 @@ const MIRROR = 'libs/relay/src/shard.mirror.ts';
 const RELAY_SPEC = 'libs/relay/src/relay.spec.ts';
 const SHARD_STORE = 'libs/persistence/src/shard.store.ts';
 const SHARD_STORE_SPEC = 'libs/persistence/src/shard.store.int.spec.ts';
+const SHARD_REBUILD = 'apps/cli/src/rebuild/shard.rebuild.ts';
+const SHARD_REBUILD_SPEC = 'apps/cli/src/rebuild/shard.rebuild.spec.ts';
 
 /** @type {Mutant[]} */
 export const mutants = [
@@ -460,6 +462,67 @@ export const mutants = [
     test: unit(
       'libs/processing/src/operation.run.spec.ts',
       'long work of an operator asked to pause, ends after the step as paused',
+    ),
+  },
+  {
+    name: 'a rebuild passes over a gap in the topic',
+    file: SHARD_REBUILD,
+    edits: [{ find: 'if (BigInt(record.offset) !== next) throw gapAt(log, shard, next);', replace: '' }],
+    test: unit(
+      SHARD_REBUILD_SPEC,
+      'a shard that is rebuilt given a position that is not there, then nothing is rebuilt, and the place is named',
+    ),
+  },
+  {
+    name: 'a rebuild folds what belongs to another shard',
+    file: SHARD_REBUILD,
+    edits: [{ find: 'if (belongs !== shard)', replace: 'if (belongs < 0)' }],
+    test: unit(
+      SHARD_REBUILD_SPEC,
+      'a shard that is rebuilt given another shard’s conversation, then nothing is rebuilt, and the place is named',
+    ),
+  },
+  {
+    name: 'a rebuild takes any record for one of the relay’s',
+    file: 'apps/cli/src/rebuild/log.row.ts',
+    edits: [
+      {
+        find: 'compareEntry(log, shard, entryOf(log, row), record)[0]?.message',
+        replace: 'compareEntry(log, shard, entryOf(log, row), record)[99]?.message',
+      },
+    ],
+    test: unit(
+      SHARD_REBUILD_SPEC,
+      'a shard that is rebuilt given a header more than the relay writes, then nothing is rebuilt, and the place is named',
+    ),
+  },
+  {
+    name: 'a rebuilt log of rejections claims to begin at position 1',
+    file: SHARD_REBUILD,
+    edits: [{ find: 'Number(rejection.earliest);', replace: '0 * Number(rejection.earliest);' }],
+    test: unit(
+      SHARD_REBUILD_SPEC,
+      'a shard that is rebuilt given rejections from some position on, then the log begins there, and what the commands said is known',
+    ),
+  },
+  {
+    name: 'a rebuild believes causes before the group',
+    file: 'apps/cli/src/rebuild/input.positions.ts',
+    edits: [
+      { find: 'if (committed !== null)', replace: 'if (committed !== null && greatestCause === null)' },
+    ],
+    test: unit(
+      'apps/cli/src/rebuild/input.positions.spec.ts',
+      'where a rebuilt database goes on with an input partition it has committed less than led to something, as after a kill: there, so nothing is left out',
+    ),
+  },
+  {
+    name: 'an event known by its identity alone said to come with another payload',
+    file: APPLY_EVENTS,
+    edits: [{ find: 'known.length === 0 || ', replace: '' }],
+    test: unit(
+      'libs/processing/src/apply-events.spec.ts',
+      'events that are applied in one transaction are the same as those of which only the identity is known, as in a database that was rebuilt',
     ),
   },
 ];

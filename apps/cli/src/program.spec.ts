@@ -30,6 +30,7 @@ describe('the command line', () => {
       'flows apply',
       'lag',
       'migrate',
+      'rebuild',
       'replay abort',
       'replay pause',
       'replay plan',

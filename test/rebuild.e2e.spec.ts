@@ -128,7 +128,8 @@ describe('a database that is lost, rebuilt from the topics', () => {
 
   const everything = (db: TestDatabase) =>
     Promise.all([
-      rowsOf(db, 'select * from task order by tenant_id, id'),
+      // All but when time will do something next, which depends on the tenants' policies: a worker works it out.
+      rowsOf(db, `select to_jsonb(t) - 'timer_at' as task from task t order by tenant_id, id`),
       rowsOf(
         db,
         'select shard, position, data::text as data, to_jsonb(l) - $$data$$ as others from activity_log l order by 1, 2',

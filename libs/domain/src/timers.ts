@@ -13,6 +13,22 @@ export const TIMERS_SOURCE = '/conversation-tasks/timers';
 export type TimerKind = 'due_soon' | 'overdue' | 'lease';
 export const TIMER_KINDS = ['due_soon', 'overdue', 'lease'] as const satisfies readonly TimerKind[];
 
+/** Each timer, read aloud: when it is due, and what it then does. */
+export const TIMER_RULES: Readonly<Record<TimerKind, { when: string; does: string }>> = {
+  due_soon: {
+    when: 'so long before the due date as the team’s settings or the tenant’s policy say (`dueSoon`)',
+    does: '`task.due_soon.v1`',
+  },
+  overdue: { when: 'the due date', does: '`task.overdue.v1`' },
+  lease: {
+    when: 'a team’s task is claimed, and its holder was idle for so long as the team’s settings say (`claims.idleFor`)',
+    does: 'the claim goes back to the team, as by `release`',
+  },
+};
+
+/** For a task whose first timer's moment is not known: at the next look it is found due, and worked out. */
+export const LONG_PAST: Instant = instantFromMs(0)!;
+
 /** Something that time alone will do to a task, if nothing else happens before. */
 export interface Timer {
   kind: TimerKind;
@@ -46,7 +62,7 @@ function dueTimers(
   const before = dueSaid === null ? timePolicy.dueSoonBefore(task) : null;
   if (before) {
     // So long before that there is no such moment: from the first one on.
-    const at = instantFromMs(subtractIsoDuration(Date.parse(task.dueAt), before)) ?? instantFromMs(0)!;
+    const at = instantFromMs(subtractIsoDuration(Date.parse(task.dueAt), before)) ?? LONG_PAST;
     timers.push({ kind: 'due_soon', at, setBy });
   }
   return [...timers, { kind: 'overdue', at: task.dueAt, setBy }];

@@ -1,4 +1,11 @@
-import { type Activity, evolveRecord, type FlowOrigin, NOTHING_KEPT, type Task, type TaskRecord } from '#libs/domain';
+import {
+  type Activity,
+  evolveRecord,
+  type FlowOrigin,
+  NOTHING_KEPT,
+  type Task,
+  type TaskRecord,
+} from '#libs/domain';
 import { type CreatedTask } from '#libs/processing';
 
 /** A task as its activities make it, with where its first one says it came from: all that its row has. */
@@ -43,7 +50,12 @@ export class ShardFold {
     return this.#tasks.values();
   }
 
-  #keep(key: string, { task, timekeeping }: TaskRecord, before: FoldedTask | undefined, activity: Activity): FoldedTask {
+  #keep(
+    key: string,
+    { task, timekeeping }: TaskRecord,
+    before: FoldedTask | undefined,
+    activity: Activity,
+  ): FoldedTask {
     const { identity, origin } = before ?? originOf(activity);
     const folded = { task, timekeeping, identity, origin };
     this.#tasks.set(key, folded);

@@ -85,8 +85,6 @@ describe('the type of the event that led to activities', () => {
     const [[created]] = activitiesOf(create(null)) as [[Activity]];
     const flow = { id: 'f', version: 1, node: 'n', inputs: {}, warnings: [] };
     expect(causingType([{ ...created, flow }])).toBe('conversation.outcome.v1');
-    const system = { kind: 'system' as const, id: 'timers' };
-    expect(causingType([{ ...created, type: 'task.overdue.v1', actor: system }])).toBe('task.overdue.v1');
   });
 });
 

@@ -31,16 +31,10 @@ export class CausingEvents {
   }
 }
 
-/**
- * The type of the event that led to these activities; where more than one could have, or none from outside did, that of its first
- * activity.
- */
-export function causingType(
-  activities: readonly Pick<Activity, 'type' | 'actor' | 'changes' | 'flow'>[],
-): string {
-  const { actor, flow } = activities[0]!;
+/** The type of the event that led to these activities; where more than one could have, that of its first activity. */
+export function causingType(activities: readonly Pick<Activity, 'type' | 'changes' | 'flow'>[]): string {
+  const { flow } = activities[0]!;
   const [{ type: first }] = activities as [Activity];
-  if (actor.kind === 'system') return first;
   if (flow) return 'conversation.outcome.v1';
   const fields = new Map(
     activities.flatMap(({ changes }) => changes).map(({ field, from, to }) => [field, { from, to }]),

@@ -1,4 +1,12 @@
-import { type Activity, evolve, shardOf, type Task, taskCreated } from '#libs/domain';
+import {
+  type Activity,
+  evolve,
+  LONG_PAST,
+  NOTHING_KEPT,
+  shardOf,
+  type Task,
+  taskCreated,
+} from '#libs/domain';
 import { payloadHash } from '#libs/intake';
 import { entryOf, type LogRow, type RebuildStore, type RebuiltIdentity } from '#libs/persistence';
 import { type CreatedTask, type RawRecord } from '#libs/processing';
@@ -134,6 +142,8 @@ describe('a shard that is rebuilt', () => {
     expect(written.tasks).toEqual([
       {
         task: activities.reduce<Task | null>(evolve, null),
+        timekeeping: NOTHING_KEPT,
+        timerAt: LONG_PAST,
         identity: { tenantId: 'acme', source: '/voice', id: 'outcome' },
         origin: { flow: 'callbacks', node: 'call-back', ordinal: 0 },
       },

@@ -1,4 +1,4 @@
-import { shardOf } from '#libs/domain';
+import { isOpen, LONG_PAST, shardOf } from '#libs/domain';
 import { payloadHash } from '#libs/intake';
 import { type PartitionOffsets } from '#libs/messaging';
 import {
@@ -7,11 +7,11 @@ import {
   type RebuildTransaction,
   type RebuiltIdentity,
 } from '#libs/persistence';
-import { type RawRecord } from '#libs/processing';
+import { type CreatedTask, type RawRecord } from '#libs/processing';
 import { type LogName } from '#libs/relay';
 import { CliError } from '../cli.error';
 import { publishedActivity } from '../folding/published.activity';
-import { type FoldedTask, ShardFold } from '../folding/shard.fold';
+import { ShardFold } from '../folding/shard.fold';
 import { type PartitionReader } from '../reading/partition.reader';
 import { CausingEvents } from './causing.events';
 import { activityRow, placeOf, type RejectionData, rejectionRow, unfitTopic } from './log.row';
@@ -85,7 +85,9 @@ async function rebuildActivities(
       if (!read) throw unfitTopic(`${placeOf('activity', shard, record)}: the record is no activity`);
       const row = activityRow(shard, record, read.activity);
       foldNext(fold, shard, parts.shards, record, read.activity);
-      const before = causes.next(read.activity, row.recorded_at.toISOString());
+      // What time or the workforce led to leaves no identity: that it was said is folded from the log.
+      const isCaused = read.activity.actor.kind !== 'system';
+      const before = isCaused ? causes.next(read.activity, row.recorded_at.toISOString()) : null;
       if (before) told.push(before);
       rows.push(row);
     }
@@ -176,9 +178,10 @@ function gapAt(log: LogName, shard: number, offset: bigint): CliError {
 }
 
 async function writeTasks(transaction: RebuildTransaction, fold: ShardFold): Promise<void> {
-  let tasks: FoldedTask[] = [];
+  let tasks: CreatedTask[] = [];
   for (const task of fold.rest()) {
-    tasks.push(task);
+    // By policies that are not known yet: a worker works the moment out at its first look, when it has read the workforce.
+    tasks.push({ ...task, timerAt: isOpen(task.task) ? LONG_PAST : null });
     if (tasks.length < TASKS_AT_ONCE) continue;
     await transaction.addTasks(tasks);
     tasks = [];

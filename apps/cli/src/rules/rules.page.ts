@@ -1,10 +1,13 @@
 import {
   changeRules,
+  DUE_SOON_BEFORE,
   PERMISSIONS,
   type Relation,
   RELATIONS,
   type Status,
   STATUSES,
+  TIMER_KINDS,
+  TIMER_RULES,
   TRANSITIONS,
   type Verb,
 } from '#libs/domain';
@@ -16,6 +19,8 @@ export function rules() {
     permissions: PERMISSIONS,
     relations: Object.fromEntries(Object.entries(RELATIONS).map(([name, { says }]) => [name, says])),
     rules: changeRules.map(({ says, otherwise }) => ({ says, otherwise })),
+    timers: TIMER_RULES,
+    dueSoonBefore: DUE_SOON_BEFORE,
   };
 }
 
@@ -51,6 +56,15 @@ export function rulesPage(): string {
         ...verbs.map((verb) => (PERMISSIONS[verb].includes(relation) ? 'yes' : '')),
       ]),
     ),
+    '## What time does\n',
+    'Of a task that has not ended; the due date’s once for each date that is set, however late, and not `due_soon` after `overdue`.\n',
+    table(
+      ['timer', 'when', 'what happens'],
+      TIMER_KINDS.map((kind) => [code(kind), TIMER_RULES[kind].when, TIMER_RULES[kind].does]),
+    ),
+    `Where no policy says how long before: ${Object.entries(DUE_SOON_BEFORE)
+      .map(([priority, before]) => `${code(before)} for ${code(priority)}`)
+      .join(', ')}.\n`,
   ].join('\n');
 }
 

@@ -1,11 +1,11 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * What timers go by: which activity set a task's due date, how a calendar gave it and what was said of it, since when its claim is idle and why it was
- * flagged, and the moment of its first timer. All but the last are folded from the task's activities.
+ * What timers go by: which activity set a task's due date, how a calendar gave it and what was said of it, since when its claim is
+ * idle and why it was flagged, and the moment of its first timer. All but the last are folded from the task's activities.
  *
- * Tasks that are there get theirs from their logs, read whole, once; claims of before as if their holders had last been heard of at
- * the claim, and dates as if no calendar had given them, since logs did not say that before. Workers of the release before must be stopped: what they write has no timers.
+ * Tasks that are there get theirs from their logs, read whole, once. Their dates count as given by no calendar, since logs did not say
+ * so before. Workers of the release before must be stopped: what they write has no timers.
  */
 export class Timers1790200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -33,16 +33,20 @@ export class Timers1790200000000 implements MigrationInterface {
       )
       update task
          set due_set_by = case when task.due_at is not null then due.sequence end,
-             timer_at = case when task.status in ('to_do', 'in_progress') then task.due_at end,
-             claim_active_by = case when task.claimed_by is not null then claim.sequence end,
-             claim_active_at = case when task.claimed_by is not null then (
-               select occurred_at from activity_log log
-                where log.tenant_id = task.tenant_id and log.task_id = task.id and log.sequence = claim.sequence
-             ) end
+             timer_at = case when task.status in ('to_do', 'in_progress') then to_timestamp(0) end,
+             claim_active_by = heard.sequence,
+             claim_active_at = heard.occurred_at
         from (select tenant_id, id from task where due_at is not null or claimed_by is not null) timed
         left join changed due on due.tenant_id = timed.tenant_id and due.task_id = timed.id and due.field = 'dueAt'
         left join changed claim
           on claim.tenant_id = timed.tenant_id and claim.task_id = timed.id and claim.field = 'claimedBy'
+        left join lateral (
+          select log.sequence, log.occurred_at from activity_log log join task held
+              on held.tenant_id = log.tenant_id and held.id = log.task_id and held.claimed_by is not null
+           where log.tenant_id = timed.tenant_id and log.task_id = timed.id and log.sequence >= claim.sequence
+             and (log.sequence = claim.sequence or log.data -> 'actor' ->> 'id' = held.claimed_by)
+           order by log.occurred_at desc, log.sequence desc limit 1
+        ) heard on true
        where task.tenant_id = timed.tenant_id and task.id = timed.id;
       alter table task force row level security;
       alter table activity_log force row level security;

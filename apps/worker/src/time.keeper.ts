@@ -1,7 +1,10 @@
 import { type LoggerService, type OnModuleDestroy } from '@nestjs/common';
+import { type Instant, LONG_PAST } from '#libs/domain';
 import { type Instruments } from '#libs/observability';
 import { BrokerOutage, fireTimers, Interrupted, type Patience, type TimerPorts } from '#libs/processing';
 
+/** What is under way is waited for when the worker stops, but no broker that does not answer. */
+const STOP_WITHIN_MS = 3_000;
 /** Between two looks whether a timer is due: one statement, of one index entry a shard. */
 const LOOK_EVERY_MS = 1_000;
 
@@ -23,7 +26,7 @@ export class TimeKeeper implements OnModuleDestroy {
     this.#ports = {
       ...ports,
       looked: (earliest, at) =>
-        instruments.timerDelay.set(earliest === null ? 0 : (Date.parse(at) - Date.parse(earliest)) / 1_000),
+        instruments.timerDelay.set(isLate(earliest) ? (Date.parse(at) - Date.parse(earliest)) / 1_000 : 0),
       fired: (shard, timers) => {
         for (const { kind } of timers) instruments.timersFired.inc({ kind });
         if (timers.length > 0) logger.debug?.({ msg: 'timers fired', shard, timers: timers.length });
@@ -37,13 +40,11 @@ export class TimeKeeper implements OnModuleDestroy {
     this.#keeping ??= this.#keep();
   }
 
-  /** Waits for the transaction under way, no longer. */
   async onModuleDestroy(): Promise<void> {
     this.#isStopped = true;
     this.#wake();
-    await this.#keeping;
-    // Does not wait: a broker that is away would use up the time that the process has for stopping.
     void this.close();
+    await Promise.race([this.#keeping, pause(STOP_WITHIN_MS)]);
   }
 
   async #keep(): Promise<void> {
@@ -66,7 +67,7 @@ export class TimeKeeper implements OnModuleDestroy {
       await fireTimers(shards, this.#ports, patience);
     } catch (error) {
       if (error instanceof Interrupted) return;
-      // Tried again at the next look; the others' timers do not wait for that.
+      // Said again at each look, until it is mended; all others have fired.
       this.logger.error({ msg: `timers did not fire: ${(error as Error).message}`, err: error });
     }
   }
@@ -81,4 +82,11 @@ export class TimeKeeper implements OnModuleDestroy {
       };
     });
   }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+/** Whether there is a timer that is due, and not only one whose moment is to be worked out. */
+function isLate(earliest: Instant | null): earliest is Instant {
+  return earliest !== null && earliest !== LONG_PAST;
 }

@@ -49,8 +49,8 @@ export async function pauseWhileRunning(pauseMs: number, patience: Patience): Pr
   } while (Date.now() < until);
 }
 
-/** A heartbeat that fails says that the partition is lost, or the group cannot be asked: no fault of the message in hand. */
-async function keepPartition(patience: Patience): Promise<void> {
+/** @throws Interrupted where the heartbeat fails, which says that the partition is lost, or the group cannot be asked: no fault of the message in hand. */
+export async function keepPartition(patience: Patience): Promise<void> {
   try {
     await patience.heartbeat?.();
   } catch (error) {

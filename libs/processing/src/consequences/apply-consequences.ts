@@ -1,5 +1,5 @@
 import { type ApplyDependencies } from '../apply-events';
-import { type Patience, waitOutOutages } from '../patience';
+import { Interrupted, keepPartition, type Patience, waitOutOutages } from '../patience';
 import { type ShardPorts } from '../process-batch';
 import { type ShardTransaction } from '../shard.store';
 import { WorkingSet } from '../working-set';
@@ -43,6 +43,9 @@ export async function applyConsequences(
           patience,
         );
         ports.committed?.(shard);
+        // A calendar may have given a million dates.
+        if (!patience.isRunning()) throw new Interrupted('stopped between two transactions');
+        await keepPartition(patience);
       }
     }
   }

@@ -128,6 +128,18 @@ describe('timers fire', () => {
     expect([await at.fire(), at.patience.waits.length]).toEqual([2, 2]);
   });
 
+  test('though one task’s cannot, which is named', async () => {
+    const at = world();
+    await at.apply(0, created({}, TASK), ...Array.from({ length: 5 }, () => created()));
+    await at.apply(1, created());
+    at.store.poison = ({ activities }) =>
+      activities.some(({ taskId }) => taskId === TASK) ? new Error('no') : null;
+    await expect(at.fire([0, 1])).rejects.toThrow(`task ${TASK}: no`);
+    expect(at.said().length).toBe(12);
+    at.store.poison = () => null;
+    expect(await at.fire([0, 1])).toBe(2);
+  });
+
   test('no more when the worker is told to stop while the input is behind', async () => {
     const at = world();
     await at.apply(0, created());

@@ -1,6 +1,7 @@
 import { type Instant, type Timer } from '#libs/domain';
 import { Interrupted, pauseWhileRunning, type Patience, waitOutOutages } from '../patience';
 import { type ShardPorts } from '../process-batch';
+import { type TaskKey } from '../shard.store';
 import { applyTimers } from './apply-timers';
 import { type InputProgress, type TimerSource } from './timer.source';
 
@@ -28,7 +29,7 @@ const LOOK_AGAIN_MS = 100;
  * Any number of workers may do so at once, also for the same shard.
  *
  * @returns how many fired.
- * @throws Interrupted when told to stop meanwhile.
+ * @throws Interrupted when told to stop meanwhile; what kept a timer from firing, after all others have.
  */
 export async function fireTimers(
   shards: readonly number[],
@@ -40,9 +41,17 @@ export async function fireTimers(
   ports.looked?.([...due.values()].sort()[0] ?? null, until);
   if (due.size === 0) return 0;
   await inputIsApplied(ports.inputs, patience);
-  let fired = 0;
-  for (const shard of due.keys()) fired += await fireInShard(shard, until, ports, patience);
-  return fired;
+  const round: Round = { until, fired: 0, failures: [] };
+  for (const shard of due.keys()) await fireInShard(shard, round, ports, patience);
+  const [failure] = round.failures;
+  if (failure) throw failure;
+  return round.fired;
+}
+
+interface Round {
+  until: Instant;
+  fired: number;
+  failures: Error[];
 }
 
 /** Resolves when everything is applied that the input partitions held when this was called. */
@@ -53,25 +62,52 @@ async function inputIsApplied(inputs: InputProgress, patience: Patience): Promis
   }
 }
 
+/** A task whose timer cannot fire is no reason for the others' to wait: it is left out once it has failed alone. */
 async function fireInShard(
   shard: number,
+  round: Round,
+  ports: TimerPorts,
+  patience: Patience,
+): Promise<void> {
+  const { until } = round;
+  const failed = new Set<string>();
+  for (let atOnce = TASKS_AT_ONCE; ;) {
+    const limit = atOnce + failed.size;
+    const found = await waitOutOutages(() => ports.timers.tasksDue(shard, until, limit), patience);
+    const tasks = found.filter((task) => !failed.has(keyOf(task))).slice(0, atOnce);
+    if (tasks.length === 0) return;
+    if (!patience.isRunning()) throw new Interrupted('stopped between two transactions');
+    try {
+      round.fired += await fireTasks(shard, tasks, until, ports, patience);
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof Interrupted) throw error;
+      atOnce = 1;
+      const [only] = tasks;
+      if (tasks.length > 1 || !only) continue;
+      failed.add(keyOf(only));
+      round.failures.push(new Error(`task ${only.taskId}: ${error.message}`, { cause: error }));
+    }
+  }
+}
+
+async function fireTasks(
+  shard: number,
+  tasks: readonly TaskKey[],
   until: Instant,
   ports: TimerPorts,
   patience: Patience,
 ): Promise<number> {
-  const { timers, queue, store } = ports;
-  for (let fired = 0; ;) {
-    const tasks = await waitOutOutages(() => timers.tasksDue(shard, until, TASKS_AT_ONCE), patience);
-    if (tasks.length === 0) return fired;
-    if (!patience.isRunning()) throw new Interrupted('stopped between two transactions');
-    const tenants = [...new Set(tasks.map(({ tenantId }) => tenantId))];
-    const done = await waitOutOutages(
-      () =>
-        queue.run(shard, () => store.inShard(shard, tenants, (tx) => applyTimers(tasks, until, tx, ports))),
-      patience,
-    );
-    ports.committed?.(shard);
-    ports.fired?.(shard, done);
-    fired += done.length;
-  }
+  const tenants = [...new Set(tasks.map(({ tenantId }) => tenantId))];
+  const fired = await waitOutOutages(
+    () =>
+      ports.queue.run(shard, () =>
+        ports.store.inShard(shard, tenants, (tx) => applyTimers(tasks, until, tx, ports)),
+      ),
+    patience,
+  );
+  ports.committed?.(shard);
+  ports.fired?.(shard, fired);
+  return fired.length;
 }
+
+const keyOf = ({ tenantId, taskId }: TaskKey): string => `${tenantId}\0${taskId}`;

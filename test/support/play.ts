@@ -2,7 +2,11 @@ import { TestDeployment } from '#libs/testing';
 import { type DataSet } from './data-set';
 
 /** A deployment with one worker that has the data set's people and flows, by the commands a person would use. */
-export async function deploymentFor({ workforce, flows, tenant }: DataSet): Promise<TestDeployment> {
+export async function deploymentFor({
+  workforce,
+  flows,
+  tenant,
+}: Pick<DataSet, 'workforce' | 'flows' | 'tenant'>): Promise<TestDeployment> {
   const deployment = await TestDeployment.create();
   try {
     await deployment.startWorker();

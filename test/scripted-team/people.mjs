@@ -1,0 +1,73 @@
+// The scripted team's people: who there is beside those of the data set, what their teams do otherwise, who goes and returns.
+
+/** Each team gets members with a part to play. Cay is away, gil goes offline, hal leaves the team, ida is removed. */
+export const MEMBERS = ['ann', 'ben', 'cay', 'gil', 'hal', 'ida'];
+const memberOf = (team, name, over = {}) => ({
+  ...{ id: `${name}.${team}`, name: `${name} of ${team}`, roles: ['agent'], teams: [team] },
+  ...{ availability: name === 'cay' ? 'away' : 'available', ...over },
+});
+/** A lead of no team, and somebody who is of no team. */
+const LOU = { id: 'lou', name: 'Lou', availability: 'available', roles: ['agent', 'lead'], teams: [] };
+const REX = { id: 'rex', name: 'Rex', availability: 'away', teams: [] };
+
+/** What the teams do otherwise, the one with most tasks first. The third does nothing otherwise. */
+const SETTINGS = [
+  {
+    claims: { idleFor: 'PT30M' },
+    dueSoon: { before: 'PT45M', byPriority: { critical: 'PT10M', low: 'PT5H' } },
+  },
+  { claims: { returnWhenGone: true }, dueSoon: { before: 'PT20M', byPriority: { high: 'PT0S' } } },
+  undefined,
+  { claims: { idleFor: 'PT1H', returnWhenGone: true }, dueSoon: { before: 'PT0S' } },
+];
+
+/** Nine to five in New York with an hour for lunch, but for weekends and one Monday. */
+const OFFICE_HOURS = [
+  ['09:00', '12:00'],
+  ['13:00', '17:00'],
+];
+const DESK = {
+  ...{ id: 'desk', timezone: 'America/New_York', holidays: ['2030-03-11'] },
+  hours: Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, OFFICE_HOURS])),
+};
+
+/** The workforce of the data set, and who else is needed. Its own people are left as they are: flows name them. */
+export function extended({ calendars = [], teams = [], agents = [], policies = [] }, names) {
+  const settingsOf = ({ id }) => SETTINGS[names.indexOf(id)];
+  return {
+    calendars: [...calendars, DESK],
+    teams: teams.map((team) => ({ ...team, ...(settingsOf(team) && { settings: settingsOf(team) }) })),
+    agents: [...agents, ...names.flatMap((team) => MEMBERS.map((name) => memberOf(team, name))), LOU, REX],
+    policies: policies.map((policy) => ({
+      ...policy,
+      dueSoon: { before: 'PT3H', byPriority: { critical: 'PT30M' } },
+    })),
+  };
+}
+
+/** What the workforce's topic says when people go. Some of it twice, some of it of no consequence. */
+export function going(tenant, team, time) {
+  return [
+    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline' }), time),
+    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline', name: 'Gilbert' }), time + 1000),
+    agentRecord(tenant, memberOf(team, 'gil'), time + 2000),
+    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline' }), time + 3000),
+    agentRecord(tenant, memberOf(team, 'hal', { teams: [] }), time + 4000),
+    { topic: 'workforce', key: `${tenant}/agent:ida.${team}`, value: null, timestamp: String(time + 5000) },
+    agentRecord(tenant, memberOf(team, 'ann', { availability: 'away' }), time + 6000),
+    agentRecord(tenant, { ...LOU, name: `Lou, who helps ${team}` }, time + 7000),
+  ];
+}
+
+export function returning(tenant, team, time) {
+  const back = ['gil', 'hal', 'ida', 'ann'].map((name) => memberOf(team, name));
+  return back.map((agent, i) => agentRecord(tenant, agent, time + i * 1000));
+}
+
+function agentRecord(tenantid, data, time) {
+  const at = new Date(time).toISOString();
+  const id = `${data.id} at ${at} in ${data.name}`;
+  const attributes = { specversion: '1.0', id, source: '/hr', type: 'workforce.agent.v1', subject: data.id };
+  const value = { ...attributes, time: at, tenantid, data };
+  return { topic: 'workforce', key: `${tenantid}/agent:${data.id}`, value: JSON.stringify(value) };
+}

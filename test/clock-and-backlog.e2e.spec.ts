@@ -125,7 +125,7 @@ describe('timers follow the clock, and never overtake a backlog', () => {
       }),
     );
     for (const task of others) comes(task, 2);
-    await deployment.setClock(instant(hours(2 + DAY)));
+    deployment.setClock(instant(hours(2 + DAY)));
     await Promise.all([1, 2].map(() => deployment.startWorker({ env: settings })));
     await expectLogs();
   });
@@ -135,10 +135,10 @@ describe('timers follow the clock, and never overtake a backlog', () => {
     await deployment.publish(moved(others, 'moved again', DAY + 3, 3 * DAY));
     await expectLogs();
     // Past the date that no longer holds.
-    await deployment.setClock(instant(hours(2 * DAY + 1)));
+    deployment.setClock(instant(hours(2 * DAY + 1)));
     await expectLogs();
     for (const task of others) comes(task, 3 * DAY);
-    await deployment.setClock(instant(hours(4 * DAY)));
+    deployment.setClock(instant(hours(4 * DAY)));
     await expectLogs();
   });
 
@@ -163,7 +163,7 @@ describe('timers follow the clock, and never overtake a backlog', () => {
       await deployment.publish(moved(tasks, point, day * DAY, day * DAY + 4));
       await expectLogs();
       await deployment.stopWorkers();
-      await deployment.setClock(instant(hours(day * DAY + 12)));
+      deployment.setClock(instant(hours(day * DAY + 12)));
       for (const task of tasks) comes(task, day * DAY + 4);
 
       const env = { ...settings, KILL_AT: point, KILL_ON: '4' };
@@ -185,6 +185,43 @@ describe('timers follow the clock, and never overtake a backlog', () => {
       await expectLogs();
     },
   );
+
+  test.each<[what: string, day: number, leave: () => Promise<void>]>([
+    [
+      'of a type nobody knows',
+      8,
+      () =>
+        deployment.publish([recordOf({ subject: 'conv-at-the-end', type: 'conversation.transcribed.v1' })]),
+    ],
+    [
+      'that cannot be read',
+      9,
+      () => deployment.publish([{ ...recordOf({ subject: 'conv-at-the-end' }), value: 'not JSON' }]),
+    ],
+    ['whose transaction was aborted', 10, abortedTransaction],
+  ])('a record at the end of a partition %s holds no timer up', async (_, day, leave) => {
+    await deployment.publish(moved(others, `day ${day}`, day * DAY - 1, day * DAY));
+    await expectLogs();
+    await leave();
+    for (const task of others) comes(task, day * DAY);
+    deployment.setClock(instant(hours(day * DAY + 1)));
+    await expectLogs();
+  });
+
+  async function abortedTransaction(): Promise<void> {
+    const topic = `${deployment.topicPrefix}conversation-events.call`;
+    const id = `${topic}-aborted`;
+    const producer = deployment.kafka.producer({
+      transactionalId: id,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ key: 'conv-at-the-end', value: 'never' }] });
+    await transaction.abort();
+    await producer.disconnect();
+  }
 
   test('verify finds no difference', async () => {
     await deployment.mustCli(['verify']);

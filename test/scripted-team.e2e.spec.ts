@@ -46,7 +46,7 @@ describe.each(dataSets())('a scripted team works on the tasks of $name', (dataSe
     deployment = await deploymentWith(scene.workforce, dataSet);
     const conversations = recordsOf(dataSet);
     for (const batch of scene.batches) {
-      if (batch.clock) await deployment.setClock(batch.clock);
+      if (batch.clock) deployment.setClock(batch.clock);
       else await deployment.publish(batch.publish ?? conversations.slice(...batch.conversations!));
       await deployment.drained();
       await published(deployment, 'task-activity', batch.activities);

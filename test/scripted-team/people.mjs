@@ -1,7 +1,10 @@
 // The scripted team's people: who there is beside those of the data set, what their teams do otherwise, who goes and returns.
 
-/** Each team gets members with a part to play. Cay is away, gil goes offline, hal leaves the team, ida is removed. */
-export const MEMBERS = ['ann', 'ben', 'cay', 'gil', 'hal', 'ida'];
+/**
+ * Each team gets members with a part to play. Cay is away; gil goes offline, hal leaves the team, ida is removed, and jan does one
+ * after the other, and the first again.
+ */
+export const MEMBERS = ['ann', 'ben', 'cay', 'gil', 'hal', 'ida', 'jan'];
 const memberOf = (team, name, over = {}) => ({
   ...{ id: `${name}.${team}`, name: `${name} of ${team}`, roles: ['agent'], teams: [team] },
   ...{ availability: name === 'cay' ? 'away' : 'available', ...over },
@@ -45,6 +48,11 @@ export function extended({ calendars = [], teams = [], agents = [], policies = [
   };
 }
 
+const JANS_DAY = [
+  ...[{ availability: 'offline' }, { availability: 'offline', teams: [] }, {}],
+  ...[{ availability: 'offline' }, {}, { teams: [] }, {}],
+];
+
 /** What the workforce's topic says when people go. Some of it twice, some of it of no consequence. */
 export function going(tenant, team, time) {
   return [
@@ -54,6 +62,7 @@ export function going(tenant, team, time) {
     agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline' }), time + 3000),
     agentRecord(tenant, memberOf(team, 'hal', { teams: [] }), time + 4000),
     { topic: 'workforce', key: `${tenant}/agent:ida.${team}`, value: null, timestamp: String(time + 5000) },
+    ...JANS_DAY.map((over, i) => agentRecord(tenant, memberOf(team, 'jan', over), time + 10_000 + i * 1000)),
     agentRecord(tenant, memberOf(team, 'ann', { availability: 'away' }), time + 6000),
     agentRecord(tenant, { ...LOU, name: `Lou, who helps ${team}` }, time + 7000),
   ];

@@ -56,6 +56,11 @@ const TEAM_STORIES = {
     afternoon: [['comment', ida, { text: 'Who am I?' }], ['release', lou, { reason: 'she is gone' }], ['claim', ben]],
     evening: [['cancel', ben]],
   }),
+  'the holder comes and goes': ({ jan, ann }) => ({
+    noon: [['claim', jan], ['start', jan]],
+    afternoon: [['claim', ann], ['comment', jan, { text: 'Here I am' }]],
+    evening: [['resolve', jan, { resolution: 'At last' }]],
+  }),
   'a removed holder finishes': ({ ida }) => ({
     noon: [['claim', ida]],
     afternoon: [['resolve', ida, { resolution: 'My last' }]],

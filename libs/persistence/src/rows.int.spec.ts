@@ -33,6 +33,7 @@ describe('rows inserted by the column', () => {
       '\\\\x00',
       ' a ',
       '\x1e',
+      '\x1d',
       '\x01',
       "'",
       'ä"ö\\ü',
@@ -43,6 +44,7 @@ describe('rows inserted by the column', () => {
     json: fc.oneof(
       text.map((value) => ({ [value.replaceAll('\0', '')]: value.replaceAll('\0', '') })),
       fc.integer(),
+      fc.constant(null),
     ),
     bytes: fc.option(fc.uint8Array().map((bytes) => Buffer.from(bytes))),
     number: fc.option(fc.integer()),
@@ -60,7 +62,7 @@ describe('rows inserted by the column', () => {
           [
             ['n', 'int', ([n]) => n],
             ['t', 'text', ([, each]) => each.text],
-            ['j', 'json', ([, each]) => JSON.stringify(each.json)],
+            ['j', 'json', ([, each]) => (each.json === null ? null : JSON.stringify(each.json))],
             ['b', 'bytea', ([, each]) => each.bytes],
             ['i', 'bigint', ([, each]) => each.number],
             ['f', 'boolean', ([, each]) => each.flag],
@@ -71,7 +73,7 @@ describe('rows inserted by the column', () => {
         expect(stored).toEqual(
           rows.map((each) => ({
             t: each.text,
-            j: JSON.stringify(each.json),
+            j: each.json === null ? null : JSON.stringify(each.json),
             b: each.bytes,
             i: each.number === null ? null : String(each.number),
             f: each.flag,

@@ -5,6 +5,8 @@ export type ColumnOf<Row> = readonly [name: string, type: string, value: (row: R
 
 /** Between the elements of a column of JSON: JSON text has no control characters, so nothing in it needs escaping. */
 const JSON_SEPARATOR = '\x1e';
+/** Likewise, for an element that is SQL's NULL. */
+const JSON_NULL = '\x1d';
 
 /**
  * Inserts all rows with one statement and one parameter a column, whatever their number.
@@ -64,7 +66,7 @@ const isJson = (type: string): boolean => type === 'json' || type === 'jsonb';
 
 function arrayExpression(type: string, parameter: number): string {
   return isJson(type)
-    ? `string_to_array($${parameter}::text, '${JSON_SEPARATOR}')::${type}[]`
+    ? `string_to_array($${parameter}::text, '${JSON_SEPARATOR}', '${JSON_NULL}')::${type}[]`
     : `$${parameter}::${type}[]`;
 }
 
@@ -73,7 +75,9 @@ function arrayExpression(type: string, parameter: number): string {
  * looking twice for what to escape in every value, and for escaping every quote of the JSON.
  */
 function arrayText(type: string, values: readonly unknown[]): string {
-  return isJson(type) ? values.join(JSON_SEPARATOR) : `{${values.map(elementText).join(',')}}`;
+  return isJson(type)
+    ? values.map((value) => value ?? JSON_NULL).join(JSON_SEPARATOR)
+    : `{${values.map(elementText).join(',')}}`;
 }
 
 /** One element in PostgreSQL's array syntax (manual, 8.15.6). */

@@ -48,29 +48,61 @@ export function extended({ calendars = [], teams = [], agents = [], policies = [
   };
 }
 
-const JANS_DAY = [
-  ...[{ availability: 'offline' }, { availability: 'offline', teams: [] }, {}],
-  ...[{ availability: 'offline' }, {}, { teams: [] }, {}],
-];
+/** How people of a team go, change after change; with who they are by then. Null is a tombstone. */
+const GOING = {
+  gil: [
+    { availability: 'offline' },
+    { availability: 'offline', name: 'Gilbert' },
+    {},
+    { availability: 'offline' },
+  ],
+  hal: [{ teams: [] }],
+  ida: [null],
+  jan: [
+    { availability: 'offline' },
+    { availability: 'offline', teams: [] },
+    {},
+    { availability: 'offline' },
+    {},
+    { teams: [] },
+    {},
+  ],
+  // Of no consequence.
+  ann: [{ availability: 'away' }],
+};
+const RETURNING = { gil: [{}], hal: [{}], ida: [{}], ann: [{}] };
 
-/** What the workforce's topic says when people go. Some of it twice, some of it of no consequence. */
-export function going(tenant, team, time) {
-  return [
-    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline' }), time),
-    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline', name: 'Gilbert' }), time + 1000),
-    agentRecord(tenant, memberOf(team, 'gil'), time + 2000),
-    agentRecord(tenant, memberOf(team, 'gil', { availability: 'offline' }), time + 3000),
-    agentRecord(tenant, memberOf(team, 'hal', { teams: [] }), time + 4000),
-    { topic: 'workforce', key: `${tenant}/agent:ida.${team}`, value: null, timestamp: String(time + 5000) },
-    ...JANS_DAY.map((over, i) => agentRecord(tenant, memberOf(team, 'jan', over), time + 10_000 + i * 1000)),
-    agentRecord(tenant, memberOf(team, 'ann', { availability: 'away' }), time + 6000),
-    agentRecord(tenant, { ...LOU, name: `Lou, who helps ${team}` }, time + 7000),
-  ];
+/**
+ * What the workforce's topic says when people go: batches, each with at most one record of each agent. Of two at once the first may
+ * never be seen, as the topic is compacted.
+ */
+export function going(tenant, teams, time) {
+  const renamed = agentRecord(tenant, { ...LOU, name: 'Lou, who leads' }, time);
+  return [...changes(tenant, teams, time, GOING), [renamed]];
 }
 
-export function returning(tenant, team, time) {
-  const back = ['gil', 'hal', 'ida', 'ann'].map((name) => memberOf(team, name));
-  return back.map((agent, i) => agentRecord(tenant, agent, time + i * 1000));
+export function returning(tenant, teams, time) {
+  return changes(tenant, teams, time, RETURNING);
+}
+
+function changes(tenant, teams, start, days) {
+  const length = Math.max(...Object.values(days).map((day) => day.length));
+  return Array.from({ length }, (_, i) => {
+    const time = start + i * 10_000;
+    const now = Object.entries(days).filter(([, day]) => i < day.length);
+    return teams.flatMap((team, nth) =>
+      now.map(([name, day]) =>
+        day[i] === null
+          ? {
+              topic: 'workforce',
+              key: `${tenant}/agent:${name}.${team}`,
+              value: null,
+              timestamp: String(time + nth),
+            }
+          : agentRecord(tenant, memberOf(team, name, day[i]), time + nth),
+      ),
+    );
+  });
 }
 
 function agentRecord(tenantid, data, time) {

@@ -41,9 +41,9 @@ export function sceneOf({ tenant, conversations, expectedTasks, workforce }, see
     tell(scene, told, 'morning', base + MINUTE);
     setClock(scene, base + 40 * MINUTE);
     tell(scene, told, 'noon', base + 41 * MINUTE);
-    scene.steps.push({ people: teams.flatMap((team) => going(tenant, team, base + 60 * MINUTE)) });
+    scene.steps.push(...going(tenant, teams, base + 60 * MINUTE).map((people) => ({ people })));
     tell(scene, told, 'afternoon', base + 61 * MINUTE);
-    scene.steps.push({ people: teams.flatMap((team) => returning(tenant, team, base + 85 * MINUTE)) });
+    scene.steps.push(...returning(tenant, teams, base + 85 * MINUTE).map((people) => ({ people })));
     const evening = Math.max(base + 120 * MINUTE, base + 0.75 * (next - base));
     setClock(scene, evening);
     tell(scene, told, 'evening', evening + MINUTE);

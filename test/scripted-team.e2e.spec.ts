@@ -139,9 +139,12 @@ async function deploymentWith(workforce: object, { flows, tenant }: DataSet): Pr
   }
 }
 
-/** What a record of `task-activity` says, but for what is a matter of chance: the place of its cause in a partition. */
+/**
+ * What a record of `task-activity` says, but for what is a matter of chance, the place of its cause in a partition, and for what only
+ * somebody knows who evaluates the flow.
+ */
 function activityLine({ value, headers }: ReadRecord): Line {
-  const { flow, cause, changes, ...data } = JSON.parse(String(value)) as Line & {
+  const { flow, due, cause, changes, ...data } = JSON.parse(String(value)) as Line & {
     flow?: { id: string; version: number; node: string };
     cause: { source: string; id: string; topic?: string };
     changes: { field: string }[];
@@ -151,6 +154,7 @@ function activityLine({ value, headers }: ReadRecord): Line {
     // The order in which the fields of one activity are listed means nothing.
     changes: changes.sort((a, b) => (a.field < b.field ? -1 : 1)),
     cause: causeOf(cause, data.reason),
+    ...(due && !flow ? { due } : {}),
     ...(flow && { flow: { id: flow.id, version: flow.version, node: flow.node } }),
   };
 }

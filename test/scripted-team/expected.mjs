@@ -44,7 +44,7 @@ const rejections = [];
 
 /**
  * Adds an activity to the task's log and changes the task. `changes` is {field: value after}; what is as it was is left out.
- * `because` is {actor, time, cause, reason?, text?, flow?}.
+ * `because` is {actor, time, cause, reason?, text?, due?, flow?}.
  */
 function happens(task, type, changes, because) {
   const changed = Object.entries(changes).filter(([field, to]) => !same(task[field], to));
@@ -110,7 +110,7 @@ function create({ data, subject, source, id, time }, existing, because, topic, d
   created(
     { taskId, subject, channel: topic.split('.')[1], createdBy: because.actor },
     { type, priority, title, description, assignee, dueAt: due },
-    because,
+    { ...because, ...workedOut(data.due, time) },
   );
 }
 
@@ -207,8 +207,15 @@ function change({ type, subject, data, time }, task, because, dueAt) {
         type: kind = task.type,
       } = data;
       says('priority_changed', { priority });
-      if (due !== task.dueAt)
-        says('due_date_changed', { dueAt: due, ...(later(due, task.dueAt) && { overdue: false }) });
+      if (due !== task.dueAt) {
+        const overdue = later(due, task.dueAt) && { overdue: false };
+        happens(
+          task,
+          'due_date_changed',
+          { dueAt: due, ...overdue },
+          { ...because, ...workedOut(data.due, time) },
+        );
+      }
       says('details_changed', { title, description, type: kind });
       return;
     }
@@ -289,6 +296,11 @@ function dueOf(due, time, byHand) {
   if (due.at) return instant(due.at);
   if (!due.calendar) return instant(Date.parse(time) + durationOf(due.in));
   return calendars.has(due.calendar) && due.in.startsWith('PT') ? byHand : undefined;
+}
+
+/** What an activity says beside the date that a calendar gave. */
+function workedOut(due, time) {
+  return due?.calendar ? { due: { in: due.in, calendar: due.calendar, from: instant(time) } } : {};
 }
 
 // ---------------------------------------------------------------------------------------------------------------- people

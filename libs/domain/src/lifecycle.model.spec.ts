@@ -8,6 +8,7 @@ import {
   type Step,
   steps,
   TENANTS,
+  wireOf,
 } from '../../../test/fixtures/lifecycle/steps';
 import {
   type Calendar,
@@ -58,10 +59,10 @@ class Run {
       else delete world.people[step.id];
       return undefined;
     }
-    const asked = commandOf(step, world, `derived-${(this.#steps += 1)}`);
+    const asked = commandOf(step, world, () => `derived-${(this.#steps += 1)}`);
     const key = `${asked.tenantId} ${asked.taskId}`;
     const before = this.#tasks.get(key) ?? null;
-    const decision = decide(asTold(asked), before, contextOf(asked, world));
+    const decision = decide(wireOf(asked) as unknown as TaskCommand, before, contextOf(asked, world));
     const expected = tell(asked, world);
     if ('rejection' in decision || 'refused' in expected) {
       expect('rejection' in decision ? { refused: decision.rejection.code } : decision).toEqual(expected);
@@ -102,14 +103,6 @@ function contextOf({ tenantId, conversationId, time, taskId }: ModelCommand, wor
     person: (id) => (world.people[id] ? personFrom(id, { ...world.people[id] }) : null),
     resolveDue: (due) => resolveDue(due, time, (id) => (id === 'office' ? CALENDAR : undefined)),
   };
-}
-
-/** The command as the wire has it. */
-function asTold({ verb, taskId, actor, expectedVersion, reason, says }: ModelCommand): TaskCommand {
-  const named = taskId.startsWith('derived') && verb === 'create' ? {} : { taskId };
-  const text = verb === 'comment' && { text: 'She called again' };
-  const data = { ...named, actor, expectedVersion, reason, ...says, ...text };
-  return { type: `task.${verb}.v1`, data } as unknown as TaskCommand;
 }
 
 describe('whatever is asked, by whomever, whenever', () => {

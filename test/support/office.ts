@@ -22,8 +22,8 @@ function workforceRecord(
 }
 
 /** An agent of the team `bookings`. */
-export function agent(id: string, tenantid?: string): OutgoingRecord {
-  const data = { id, name: `Agent ${id}`, availability: 'available', roles: ['agent'], teams: ['bookings'] };
+export function agent(id: string, tenantid?: string, availability = 'available'): OutgoingRecord {
+  const data = { id, name: `Agent ${id}`, availability, roles: ['agent'], teams: ['bookings'] };
   return workforceRecord('agent', data, tenantid);
 }
 

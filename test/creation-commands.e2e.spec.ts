@@ -2,6 +2,7 @@ import { shardOf } from '#libs/domain';
 import { type OutgoingRecord } from '#libs/messaging';
 import { type ReadRecord, TestDeployment } from '#libs/testing';
 import { activityIn } from './support/created-tasks';
+import { dialogueWith } from './support/dialogue';
 import { createData, event, recordOf } from './support/events';
 import { agent, BOOKINGS, OFFICE } from './support/office';
 
@@ -10,15 +11,9 @@ jest.setTimeout(180_000);
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const CALL = 'conversation-events.call';
 
-interface RejectionData {
-  code: string;
-  detail: string;
-  command: { type: string; subject: string; time: string; data: Record<string, unknown> };
-  cause: { source: string; id: string; topic: string; partition: number; offset: number };
-}
-
-describe('commands on the stream', () => {
+describe('commands that create tasks, and what else comes on the stream', () => {
   let deployment: TestDeployment;
+  const { given, activitiesBecauseOf, rejectionsBecauseOf } = dialogueWith(() => deployment);
 
   beforeAll(async () => {
     deployment = await TestDeployment.create({ shards: 3 });
@@ -26,24 +21,6 @@ describe('commands on the stream', () => {
     await deployment.startWorker();
   });
   afterAll(() => deployment?.close());
-
-  /** Publishes, and waits until everything it leads to is stored and published. */
-  async function given(...records: OutgoingRecord[]): Promise<void> {
-    await deployment.publish(records);
-    await deployment.drained();
-  }
-
-  async function activitiesBecauseOf(id: string): Promise<ReadRecord[]> {
-    const records = await deployment.records('task-activity');
-    return records.filter((record) => activityIn(record).cause.id === id);
-  }
-
-  async function rejectionsBecauseOf(id: string): Promise<(ReadRecord & { data: RejectionData })[]> {
-    const records = await deployment.records('task-rejections');
-    return records
-      .map((record) => ({ ...record, data: JSON.parse(String(record.value)) as RejectionData }))
-      .filter(({ data }) => data.cause.id === id);
-  }
 
   describe('task.create.v1', () => {
     // 15:30 on a Friday in New York.
@@ -196,122 +173,6 @@ describe('commands on the stream', () => {
       const records = await deployment.records('task-rejections');
       expect(records.length).toBeGreaterThan(0);
       for (const { offset, headers } of records) expect(headers.position).toBe(String(offset + 1));
-    });
-  });
-
-  describe('commands to a task that exists', () => {
-    const subject = 'conv-life';
-    const taskId = '99999999-2222-4333-8444-555555555555';
-    const by = (id: string) => ({ kind: 'agent', id });
-    /** A command as a record, under an id that says what it is for. */
-    const command = (
-      verb: string,
-      id: string,
-      actor: string,
-      says: Record<string, unknown> = {},
-    ): OutgoingRecord =>
-      recordOf({ id, type: `task.${verb}.v1`, subject, data: { taskId, actor: by(actor), ...says } });
-
-    const team = createData({ taskId, assignee: { kind: 'team', id: 'bookings' } });
-    const LIFE = [
-      recordOf({ id: 'life: create', subject, data: team }),
-      command('claim', 'life: mia claims', 'mia'),
-      command('claim', 'life: max claims too', 'max'),
-      command('start', 'life: mia starts', 'mia', { reason: 'on the phone' }),
-      command('comment', 'life: max comments', 'max', { text: 'She called again' }),
-      command('update', 'life: an update', 'mia', {
-        priority: 'critical',
-        due: { in: 'PT1H' },
-        title: 'Call now',
-      }),
-      command('update', 'life: an update of yesterday', 'mia', { priority: 'low', expectedVersion: 2 }),
-      command('release', 'life: mia gives it back', 'mia'),
-      command('resolve', 'life: max resolves', 'max', { resolution: 'Booked' }),
-      command('start', 'life: too late', 'mia'),
-      command('reopen', 'life: reopen', 'mia'),
-      command('assign', 'life: assign', 'mia', { assignee: by('eli') }),
-      command('cancel', 'life: cancel', 'eli'),
-    ];
-
-    beforeAll(async () => {
-      await given(agent('mia'), agent('max'));
-      await given(...LIFE);
-      // Once more, and twice in one batch.
-      await given(...LIFE, ...LIFE);
-    });
-
-    test('each leads to its activities, in order, once', async () => {
-      const records = await deployment.records('task-activity');
-      const own = records
-        .map((record) => ({ ...activityIn(record), type: record.headers.ce_type }))
-        .filter((activity) => activity.taskId === taskId);
-      expect(own.map(({ sequence }) => sequence)).toEqual(own.map((_, i) => i + 1));
-      expect(
-        own.map(({ cause, type, changes }) => [cause.id, type, ...changes.map(({ field }) => field)]),
-      ).toEqual([
-        ['life: create', 'task.created.v1', ...['type', 'priority', 'title', 'assignee', 'status']],
-        ['life: mia claims', 'task.assignment_changed.v1', 'claimedBy'],
-        ['life: mia starts', 'task.status_changed.v1', 'status', 'startedAt'],
-        ['life: max comments', 'task.commented.v1'],
-        ['life: an update', 'task.priority_changed.v1', 'priority'],
-        ['life: an update', 'task.due_date_changed.v1', 'dueAt'],
-        ['life: an update', 'task.details_changed.v1', 'title'],
-        ['life: mia gives it back', 'task.assignment_changed.v1', 'claimedBy'],
-        ['life: mia gives it back', 'task.status_changed.v1', 'status', 'startedAt'],
-        ['life: max resolves', 'task.assignment_changed.v1', 'claimedBy'],
-        ['life: max resolves', 'task.status_changed.v1', 'status', 'resolvedAt', 'resolution'],
-        ['life: max resolves', 'task.completed.v1'],
-        ['life: reopen', 'task.status_changed.v1', 'status', 'claimedBy', 'resolvedAt', 'resolution'],
-        ['life: assign', 'task.assignment_changed.v1', 'assignee'],
-        ['life: cancel', 'task.status_changed.v1', 'status'],
-      ]);
-      expect(own[3]).toMatchObject({ text: 'She called again', actor: by('max') });
-      expect(own[2]).toMatchObject({ reason: 'on the phone' });
-    });
-
-    test.each([
-      ['life: max claims too', 'already_claimed', /claimed by 'mia'/],
-      ['life: an update of yesterday', 'stale_version', /at version 7, not 2/],
-      ['life: too late', 'illegal_transition', /it is resolved/],
-    ])('%s: refused as %s, once', async (id, code, detail) => {
-      const rejections = await rejectionsBecauseOf(id);
-      expect(rejections.map((rejection) => rejection.data)).toEqual([
-        expect.objectContaining({ code, detail: expect.stringMatching(detail) }),
-      ]);
-    });
-
-    test('the table has the task as its activities leave it', async () => {
-      const [row] = await deployment.query(
-        `select status, priority, title, assignee_id, claimed_by, started_at, version from task where id = $1`,
-        [taskId],
-      );
-      expect(row).toEqual({
-        status: 'cancelled',
-        priority: 'critical',
-        title: 'Call now',
-        assignee_id: 'eli',
-        claimed_by: null,
-        started_at: null,
-        version: 15,
-      });
-      await deployment.mustCli(['verify']);
-    });
-
-    test('a task of another conversation is not found', async () => {
-      const id = 'life: elsewhere';
-      await given(
-        recordOf({
-          id,
-          type: 'task.claim.v1',
-          subject: 'conv-elsewhere',
-          data: { taskId, actor: by('mia') },
-        }),
-      );
-      const [rejection] = await rejectionsBecauseOf(id);
-      expect(rejection!.data).toMatchObject({
-        code: 'task_not_found',
-        detail: expect.stringContaining('conv-elsewhere'),
-      });
     });
   });
 

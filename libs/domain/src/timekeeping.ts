@@ -1,5 +1,6 @@
 import { type Activity, type WorkingDue } from './activity';
 import { evolve } from './evolve';
+import { isHolder } from './permissions';
 import { type Task } from './task';
 import { type Instant } from './vocabulary';
 
@@ -79,7 +80,7 @@ function claimAfter(
   if (claimActiveAt === null || changes.some(({ field }) => field === 'claimedBy'))
     return { claimActiveBy: sequence, claimActiveAt: time, claimFlag: null };
   // An activity that arrives late does not make the claim idler than it was.
-  if (actor.id === task.claimedBy && actor.kind !== 'system' && time >= claimActiveAt)
+  if (isHolder(actor, task) && time >= claimActiveAt)
     return { claimActiveBy: sequence, claimActiveAt: time, claimFlag };
   const isFlag = actor.kind === 'system' && actor.id === WORKFORCE_ACTOR.id && changes.length === 0;
   return { claimActiveBy, claimActiveAt, claimFlag: isFlag ? (reason ?? null) : claimFlag };

@@ -2,30 +2,38 @@ import fc from 'fast-check';
 import { REJECTION_CODES, type RejectionCode, shardOf, type Task, taskIdOf } from '#libs/domain';
 import { createIntake } from '#libs/intake';
 import {
+  fireTimers,
   KeyedQueue,
   type Outcome,
   processBatch,
   type ProcessingPorts,
   type RawRecord,
   TenantDirectory,
+  type TimerPorts,
   type WorkforceChange,
 } from '#libs/processing';
 import { aRecord, createTestDatabase, type TestDatabase } from '#libs/testing';
-import { type ModelCommand, OFFICE, tell, type World } from '../../../test/fixtures/lifecycle/model';
+import { tick } from '../../../test/fixtures/lifecycle/clock';
+import { OFFICE, tell } from '../../../test/fixtures/lifecycle/model';
 import {
   commandOf,
   newWorld,
+  type Paces,
+  paces,
   type Step,
   steps,
   TENANTS,
+  timeAt,
   wireOf,
 } from '../../../test/fixtures/lifecycle/steps';
-import { PostgresShardStore, taskFrom, type TaskRow, WorkforceStore } from './index';
+import { type ModelCommand, type World } from '../../../test/fixtures/lifecycle/world';
+import { PostgresShardStore, PostgresTimerSource, taskFrom, type TaskRow, WorkforceStore } from './index';
 
 jest.setTimeout(180_000);
 
 const SHARDS = 3;
 const SOURCE = '/desk';
+const PATIENT = { isRunning: () => true };
 
 /** A step, or a record that was sent before, once more. */
 type Sent = Step | { again: number };
@@ -54,14 +62,19 @@ class Run {
   static #offset = 0;
   readonly #own = `-${(Run.#count += 1)}`;
   readonly #tenants = TENANTS.map((tenant) => `${tenant}${this.#own}`);
-  readonly #worlds: Record<string, World> = Object.fromEntries(this.#tenants.map((id) => [id, newWorld()]));
+  readonly #worlds: Record<string, World>;
   readonly #sent: SentRecord[] = [];
   /** What became of each record, by its identity: what stands, whatever the world is like later. */
   readonly #stands = new Map<string, { happened: string[] } | { refused: string }>();
-  readonly #ports: ProcessingPorts;
+  readonly #ports: ProcessingPorts & TimerPorts;
   readonly #workforce: WorkforceStore;
+  #clock = timeAt(0);
 
-  constructor(private readonly db: TestDatabase) {
+  constructor(
+    private readonly db: TestDatabase,
+    private readonly paces: Paces,
+  ) {
+    this.#worlds = Object.fromEntries(this.#tenants.map((id) => [id, newWorld(paces)]));
     this.#workforce = new WorkforceStore(db.app);
     this.#ports = {
       intake: createIntake(),
@@ -72,6 +85,10 @@ class Run {
       queue: new KeyedQueue(),
       now: () => '2026-11-01T00:00:00.000Z',
       shardOf: (conversationId) => shardOf(conversationId, SHARDS),
+      timers: new PostgresTimerSource(db.operator),
+      // All that was sent was applied before the clock is looked at.
+      inputs: { ends: () => Promise.resolve(new Map()), hasPassed: () => Promise.resolve(true) },
+      clock: () => this.#clock,
     };
   }
 
@@ -85,27 +102,51 @@ class Run {
       });
       return [
         ...Object.entries(people).map(([id, person]) => entry('agent', id, person)),
-        ...Object.entries(teams).map(([id, team]) => entry('team', id, { name: id, ...team })),
+        ...Object.entries(teams).map(([id, settings]) => entry('team', id, { name: id, settings })),
+        entry('policy', 'default', this.paces.policy),
         entry('calendar', 'office', OFFICE),
       ];
     });
     await this.#change(entries);
   }
 
-  /** The people of the batch change first, since theirs is another topic; then its records are processed as one batch of a partition. */
+  /**
+   * The people of the batch change first, since theirs is another topic; then its records are processed as one batch of a partition;
+   * and then its clock is looked at.
+   */
   async take(batch: readonly Sent[]): Promise<readonly Outcome[]> {
     const own = batch.map((sent) => ('again' in sent ? sent : { ...sent, tenant: sent.tenant + this.#own }));
     for (const sent of own) if (!('again' in sent) && sent.do === 'person') await this.#becomes(sent);
     const records = this.#recordsOf(own);
-    if (records.length === 0) return [];
-    const outcomes = await processBatch(
-      records.map(({ record }) => record),
-      this.#ports,
-      { isRunning: () => true },
-    );
-    expect(outcomes).toEqual(this.#expected(records));
-    await this.#expectStored(records.at(-1)!.record);
+    const outcomes = records.length > 0 ? await this.#process(records) : [];
+    for (const sent of own) if (!('again' in sent) && sent.do === 'clock') await this.#tick(sent.minute);
+    await this.#expectStored();
     return outcomes;
+  }
+
+  async #process(records: readonly SentRecord[]): Promise<Outcome[]> {
+    const own = records.map(({ record }) => record);
+    const outcomes = await processBatch(own, this.#ports, PATIENT);
+    expect(outcomes).toEqual(this.#expected(records));
+    const { topic, partition, offset } = own.at(-1)!;
+    const read = await this.db.owner.query(
+      `select next_offset::int as next from input_position where topic = $1 and partition = $2`,
+      [topic, partition],
+    );
+    expect(read).toEqual([{ next: Number(offset) + 1 }]);
+    return outcomes;
+  }
+
+  async #tick(minute: number): Promise<void> {
+    this.#clock = timeAt(minute);
+    const fired = Object.values(this.#worlds).flatMap((world) => tick(this.#clock, world));
+    for (const { tenantId, id, happened } of fired) this.#stands.set(`${tenantId} ${id}`, { happened });
+    expect(await fireTimers([0, 1, 2], this.#ports, PATIENT)).toBe(fired.length);
+  }
+
+  /** Its tasks are no concern of the clocks of later runs. */
+  async end(): Promise<void> {
+    await this.db.owner.query(`update task set timer_at = null where tenant_id = any ($1)`, [this.#tenants]);
   }
 
   async #becomes({ tenant, id, become }: Extract<Step, { do: 'person' }>): Promise<void> {
@@ -130,7 +171,7 @@ class Run {
         const before = this.#sent[sent.again % this.#sent.length];
         return before ? [this.#send(before)] : [];
       }
-      if (sent.do === 'person') return [];
+      if (sent.do !== 'command') return [];
       const id = `e-${this.#sent.length}`;
       const identity = { tenantId: sent.tenant, source: SOURCE, id };
       const command = commandOf(sent, foreseen[sent.tenant]!, (time) => taskIdOf({ ...identity, time }));
@@ -170,7 +211,7 @@ class Run {
   }
 
   /** The store has the model's tasks, and both logs what became of every command, once, in order and without gaps. */
-  async #expectStored({ topic, partition, offset }: RawRecord): Promise<void> {
+  async #expectStored(): Promise<void> {
     const { owner } = this.db;
     const rows: TaskRow[] = await owner.query(`select * from task where tenant_id = any ($1)`, [
       this.#tenants,
@@ -211,11 +252,6 @@ class Run {
       expectUpTo(activity, positionsIn(shard, activities));
       expectUpTo(rejection, positionsIn(shard, rejections));
     }
-    const read = await owner.query(
-      `select next_offset::int as next from input_position where topic = $1 and partition = $2`,
-      [topic, partition],
-    );
-    expect(read).toEqual([{ next: Number(offset) + 1 }]);
   }
 }
 
@@ -256,12 +292,13 @@ describe('whatever is asked, in whatever batches, on PostgreSQL', () => {
   it('the store has what the model has after every batch, and each event counted once', async () => {
     const seen = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(batches, async (story) => {
-        const run = new Run(db);
+      fc.asyncProperty(batches, paces, async (story, own) => {
+        const run = new Run(db, own);
         await run.begin();
         for (const batch of story)
           for (const outcome of await run.take(batch))
             seen.add('code' in outcome ? outcome.code : outcome.kind);
+        await run.end();
       }),
       // A failure is made small within these limits; a run takes a third of a second.
       { numRuns: 100, seed: 20261126, interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true },

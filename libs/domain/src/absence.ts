@@ -36,6 +36,6 @@ export function decideAbsence(
   if (!isOpen(task)) return [];
   const told = { ...occasion, actor: WORKFORCE_ACTOR, reason: absence };
   if (timePolicy.returnsWhenGone(task)) return activitiesOf(releasing(), task, told);
-  if (timekeeping.claimFlag === absence) return [];
+  if (timekeeping.claimFlag?.split('\n').includes(absence)) return [];
   return activitiesOf([['task.assignment_changed.v1', {}]], task, told, true);
 }

@@ -23,7 +23,7 @@ export interface Timekeeping {
   /** The holder's last activity since the claim, itself included: its sequence and time; null without a claim. */
   claimActiveBy: number | null;
   claimActiveAt: Instant | null;
-  /** Why this claim was flagged last; null when it was not. */
+  /** Why this claim was flagged, a line for each reason; null when it was not. */
   claimFlag: string | null;
 }
 
@@ -83,5 +83,6 @@ function claimAfter(
   if (isHolder(actor, task) && time >= claimActiveAt)
     return { claimActiveBy: sequence, claimActiveAt: time, claimFlag };
   const isFlag = actor.kind === 'system' && actor.id === WORKFORCE_ACTOR.id && changes.length === 0;
-  return { claimActiveBy, claimActiveAt, claimFlag: isFlag ? (reason ?? null) : claimFlag };
+  const flags = [claimFlag, isFlag ? reason : null].filter((flag) => flag != null);
+  return { claimActiveBy, claimActiveAt, claimFlag: flags.join('\n') || null };
 }

@@ -115,6 +115,20 @@ describe('a holder', () => {
   });
 });
 
+test('a claim is flagged once for each reason, however they take turns', async () => {
+  const at = await world();
+  const turns = ['offline', 'left', 'offline', 'left'].map((how, i) => ({
+    entry: mia(how === 'left' ? { teams: [] } : { availability: 'offline' }),
+    offset: 10 + i,
+  }));
+  const made: number[] = [];
+  for (const { entry, offset } of turns) {
+    at.become(entry, at.team);
+    made.push(await at.tell(entry.body, offset));
+  }
+  expect(made).toEqual([1, 1, 0, 0]);
+});
+
 test('a claim that is made anew can be flagged anew', async () => {
   const at = await world();
   at.become(mia({ availability: 'offline' }), at.team);

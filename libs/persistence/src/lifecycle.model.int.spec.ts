@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { REJECTION_CODES, type RejectionCode, shardOf, type Task, taskIdOf } from '#libs/domain';
 import { createIntake } from '#libs/intake';
 import {
+  applyWorkforce,
   fireTimers,
   KeyedQueue,
   type Outcome,
@@ -10,9 +11,10 @@ import {
   type RawRecord,
   TenantDirectory,
   type TimerPorts,
-  type WorkforceChange,
+  type WorkforcePorts,
 } from '#libs/processing';
 import { aRecord, createTestDatabase, type TestDatabase } from '#libs/testing';
+import { turn } from '../../../test/fixtures/lifecycle/absence';
 import { tick } from '../../../test/fixtures/lifecycle/clock';
 import { OFFICE, tell } from '../../../test/fixtures/lifecycle/model';
 import {
@@ -26,8 +28,15 @@ import {
   timeAt,
   wireOf,
 } from '../../../test/fixtures/lifecycle/steps';
-import { type ModelCommand, type World } from '../../../test/fixtures/lifecycle/world';
-import { PostgresShardStore, PostgresTimerSource, taskFrom, type TaskRow, WorkforceStore } from './index';
+import { type Followed, type ModelCommand, type World } from '../../../test/fixtures/lifecycle/world';
+import {
+  PostgresClaimSource,
+  PostgresShardStore,
+  PostgresTimerSource,
+  taskFrom,
+  type TaskRow,
+  WorkforceStore,
+} from './index';
 
 jest.setTimeout(180_000);
 
@@ -55,6 +64,22 @@ interface Logged {
   task: Task;
 }
 
+/** A record of the workforce; one without data removes. */
+function entry(tenantid: string, kind: string, id: string, data: object | null, time = timeAt(0)) {
+  entries += 1;
+  const event = {
+    specversion: '1.0',
+    id: `w-${entries}`,
+    source: '/hr',
+    type: `workforce.${kind}.v1`,
+    time,
+    tenantid,
+  };
+  const value = data && JSON.stringify({ ...event, subject: id, data: { id, ...data } });
+  return { key: `${tenantid}/${kind}:${id}`, value, time, id: event.id };
+}
+let entries = 0;
+
 /** Two tenants of its own on a database shared by all runs: what the store has of them, beside what the model says it should have. */
 class Run {
   static #count = 0;
@@ -67,7 +92,7 @@ class Run {
   /** What became of each record, by its identity: what stands, whatever the world is like later. */
   readonly #stands = new Map<string, { happened: string[] } | { refused: string }>();
   readonly #ports: ProcessingPorts & TimerPorts;
-  readonly #workforce: WorkforceStore;
+  readonly #workforce: WorkforcePorts;
   #clock = timeAt(0);
 
   constructor(
@@ -75,7 +100,6 @@ class Run {
     private readonly paces: Paces,
   ) {
     this.#worlds = Object.fromEntries(this.#tenants.map((id) => [id, newWorld(paces)]));
-    this.#workforce = new WorkforceStore(db.app);
     this.#ports = {
       intake: createIntake(),
       store: new PostgresShardStore(db.app),
@@ -90,24 +114,35 @@ class Run {
       inputs: { ends: () => Promise.resolve(new Map()), hasPassed: () => Promise.resolve(true) },
       clock: () => this.#clock,
     };
+    this.#workforce = {
+      ...{ intake: createIntake(), store: new WorkforceStore(db.app), deadLetters: this.#ports.deadLetters },
+      absences: { ...this.#ports, claims: new PostgresClaimSource(db.operator) },
+    };
   }
 
   /** The workforce of both tenants, as it is at the beginning. */
   async begin(): Promise<void> {
-    const entries = this.#tenants.flatMap((tenantId) => {
-      const { people, teams } = this.#worlds[tenantId]!;
-      const entry = (kind: WorkforceChange['kind'], id: string, body: object): WorkforceChange => ({
-        ...{ tenantId, kind, id, time: null },
-        body: { id, ...body },
-      });
-      return [
-        ...Object.entries(people).map(([id, person]) => entry('agent', id, person)),
-        ...Object.entries(teams).map(([id, settings]) => entry('team', id, { name: id, settings })),
-        entry('policy', 'default', this.paces.policy),
-        entry('calendar', 'office', OFFICE),
-      ];
-    });
-    await this.#change(entries);
+    const { policy } = this.paces;
+    for (const tenant of this.#tenants) {
+      const { people, teams } = this.#worlds[tenant]!;
+      await this.#publish([
+        ...Object.entries(people).map(([id, person]) => entry(tenant, 'agent', id, { name: id, ...person })),
+        ...Object.entries(teams).map(([id, settings]) => entry(tenant, 'team', id, { name: id, settings })),
+        entry(tenant, 'calendar', 'office', OFFICE),
+        entry(tenant, 'policy', 'default', policy),
+      ]);
+    }
+  }
+
+  /** Records of the workforce, as a worker applies them. */
+  async #publish(records: readonly { key: string; value: string | null; time: string }[]): Promise<number[]> {
+    const own = records.map(({ key, value, time }) =>
+      aRecord((Run.#offset += 1), value, {
+        ...{ topic: 'workforce', key: Buffer.from(key), timestamp: String(Date.parse(time)) },
+      }),
+    );
+    await applyWorkforce(own, this.#workforce, PATIENT);
+    return own.map(({ offset }) => Number(offset));
   }
 
   /**
@@ -139,9 +174,13 @@ class Run {
 
   async #tick(minute: number): Promise<void> {
     this.#clock = timeAt(minute);
-    const fired = Object.values(this.#worlds).flatMap((world) => tick(this.#clock, world));
-    for (const { tenantId, id, happened } of fired) this.#stands.set(`${tenantId} ${id}`, { happened });
-    expect(await fireTimers([0, 1, 2], this.#ports, PATIENT)).toBe(fired.length);
+    let due = 0;
+    for (const tenant of this.#tenants) {
+      const followed = tick(this.#clock, this.#worlds[tenant]!);
+      this.#follow(followed, tenant, ({ timer }) => timer!);
+      due += followed.length;
+    }
+    expect(await fireTimers([0, 1, 2], this.#ports, PATIENT)).toBe(due);
   }
 
   /** Its tasks are no concern of the clocks of later runs. */
@@ -149,18 +188,17 @@ class Run {
     await this.db.owner.query(`update task set timer_at = null where tenant_id = any ($1)`, [this.#tenants]);
   }
 
-  async #becomes({ tenant, id, become }: Extract<Step, { do: 'person' }>): Promise<void> {
-    const { people } = this.#worlds[tenant]!;
-    if (become) people[id] = become;
-    else delete people[id];
-    await this.#change([
-      { tenantId: tenant, kind: 'agent', id, body: become && { id, ...become }, time: null },
-    ]);
+  async #becomes({ tenant, id, become, minute }: Extract<Step, { do: 'person' }>): Promise<void> {
+    const time = timeAt(minute);
+    const record = entry(tenant, 'agent', id, become && { name: id, ...become }, time);
+    const [offset] = await this.#publish([record]);
+    const cause = become ? record.id : `${tenant}/agent:${id}@${offset}`;
+    this.#follow(turn(id, become, time, this.#worlds[tenant]!), tenant, () => cause);
   }
 
-  async #change(changes: WorkforceChange[]): Promise<void> {
-    const records = changes.map((change) => ({ change, offset: String((Run.#offset += 1)) }));
-    await this.#workforce.apply(records, null);
+  /** What happens without a command stands as well. */
+  #follow(followed: readonly Followed[], tenant: string, causeOf: (followed: Followed) => string): void {
+    for (const each of followed) this.#stands.set(`${tenant} ${causeOf(each)} ${each.taskId}`, each);
   }
 
   /** The batch's records; commands are made for the world as it would be if they were applied in the order they are sent in. */
@@ -202,7 +240,7 @@ class Run {
 
   #become({ id, command }: SentRecord): Outcome {
     const { tenantId } = command;
-    const key = `${tenantId} ${id}`;
+    const key = `${tenantId} ${id} ${command.taskId}`;
     if (this.#stands.has(key)) return { kind: 'duplicate', samePayload: true };
     const became = tell(command, this.#worlds[tenantId]!);
     this.#stands.set(key, became);
@@ -220,13 +258,13 @@ class Run {
     expect(byId(rows.map(taskFrom))).toEqual(byId(tasks));
 
     const activities: Logged[] = await owner.query(
-      `select shard, position::int, tenant_id || ' ' || cause_id as cause, type as what, sequence, data->'task' as task,
+      `select shard, position::int, concat_ws(' ', tenant_id, cause_id, task_id) as cause, type as what, sequence, data->'task' as task,
               row_number() over (partition by tenant_id, task_id order by position)::int as nth
          from activity_log where tenant_id = any ($1) order by shard, position`,
       [this.#tenants],
     );
     const rejections: Logged[] = await owner.query(
-      `select shard, position::int, tenant_id || ' ' || cause_id as cause, code as what from rejection_log
+      `select shard, position::int, concat_ws(' ', tenant_id, cause_id, task_id) as cause, code as what from rejection_log
         where tenant_id = any ($1) order by shard, position`,
       [this.#tenants],
     );

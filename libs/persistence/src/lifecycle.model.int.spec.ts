@@ -30,7 +30,7 @@ import {
 } from '../../../test/fixtures/lifecycle/steps';
 import { type Followed, type ModelCommand, type World } from '../../../test/fixtures/lifecycle/world';
 import {
-  PostgresClaimSource,
+  PostgresTaskFinder,
   PostgresShardStore,
   PostgresTimerSource,
   taskFrom,
@@ -116,7 +116,7 @@ class Run {
     };
     this.#workforce = {
       ...{ intake: createIntake(), store: new WorkforceStore(db.app), deadLetters: this.#ports.deadLetters },
-      absences: { ...this.#ports, claims: new PostgresClaimSource(db.operator) },
+      consequences: { ...this.#ports, tasks: new PostgresTaskFinder(db.operator) },
     };
   }
 

@@ -49,7 +49,8 @@ export async function timeUntil(
   }
 }
 
-const readable = (deployment: TestDeployment) => async (): Promise<number> =>
+/** How many activities can be read. */
+export const readable = (deployment: TestDeployment) => async (): Promise<number> =>
   (await deployment.endOffsets('task-activity')).reduce((sum, end) => sum + end, 0);
 
 /** How many records of the calls' topic the service has stored as read. */

@@ -4,8 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestDeployment } from '#libs/testing';
 import { type Contestant, CONTESTANTS, SERVICE } from './contestants';
-import { applied, type Drain, drainCreations, type Fairness, fairnessOf, settled, timeUntil } from './drain';
-import { creation, mixed, publishAll } from './events';
+import {
+  applied,
+  type Drain,
+  drainCreations,
+  type Fairness,
+  fairnessOf,
+  readable,
+  settled,
+  timeUntil,
+} from './drain';
+import { creation, life as lives, lifeActivities, mixed, publishAll, WORKFORCE } from './events';
 import { commitMs, hopMs, withProbe } from './latency';
 import { type Result } from './result';
 import { spreadOf } from './statistics';
@@ -108,6 +117,41 @@ async function duplicates({ runs, events }: BenchOptions) {
   });
 }
 
+/** A backlog of whole lives beside one of creations, in turn; the first round only warms the servers. */
+async function life({ runs, events }: BenchOptions): Promise<Required<Result>['life']> {
+  const drains: Record<'creations' | 'life', Drain[]> = { creations: [], life: [] };
+  for (let round = 0; round <= runs; round += 1) {
+    const creations = await withDeployment((own) => drainCreations(SERVICE, own, events));
+    const whole = await withDeployment((own) => drainLives(own, events));
+    say(
+      `life ${round} of ${runs}: creations ${Math.round(creations.rate)}/s, ${Math.round(creations.cpuUs)} µs; ` +
+        `life ${Math.round(whole.rate)}/s, ${Math.round(whole.cpuUs)} µs`,
+    );
+    if (round === 0) continue;
+    drains.creations.push(creations);
+    drains.life.push(whole);
+  }
+  const spreads = (own: Drain[]) => ({
+    rate: spreadOf(own.map((d) => d.rate)),
+    cpuUs: spreadOf(own.map((d) => d.cpuUs)),
+  });
+  return { creations: spreads(drains.creations), life: spreads(drains.life) };
+}
+
+/** Counted in events, by the activities that can be read of them. */
+async function drainLives(deployment: TestDeployment, events: number): Promise<Drain> {
+  const activities = lifeActivities(events);
+  await deployment.publish(WORKFORCE);
+  await publishAll((records) => deployment.publish(records), events, lives);
+  await settled(deployment);
+  const program = SERVICE.start(deployment);
+  const progress = async (): Promise<number> => ((await readable(deployment)()) * events) / activities;
+  const drain = await stopped(program, () => timeUntil(program, events, progress));
+  const rejected = (await deployment.endOffsets('task-rejections')).reduce((sum, end) => sum + end, 0);
+  if (rejected > 0) throw new Error(`${rejected} commands were rejected, and so cost less than they should`);
+  return drain;
+}
+
 async function latency({ seconds, events }: BenchOptions, creations: number | undefined) {
   const rate = creations ?? (await withDeployment((own) => drainCreations(SERVICE, own, events))).rate;
   return withDeployment(async (deployment) => {
@@ -164,6 +208,7 @@ export const PHASES: Record<string, Phase> = {
   throughput: async (options) => ({ throughput: await throughput(options) }),
   mix: async (options) => ({ mix: await mix(options) }),
   duplicates: async (options) => ({ duplicates: await duplicates(options) }),
+  life: async (options) => ({ life: await life(options) }),
   latency: async (options, before) => ({
     latency: await latency(options, before.throughput?.service?.rate.median),
   }),

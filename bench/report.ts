@@ -18,7 +18,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** The result for people. */
 export function reportOf(result: Result): string {
-  const { machine, throughput = {}, mix, duplicates, latency, memory, counts } = result;
+  const { machine, throughput = {}, mix, duplicates, life, latency, memory, counts } = result;
   const parts = [
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, PostgreSQL ${machine.postgresql}; ` +
       `${machine.durability}; commit ${machine.commit}, ${machine.date}`,
@@ -30,6 +30,12 @@ export function reportOf(result: Result): string {
   ]);
   if (mix) rates.push(['mix: service', range(mix), '']);
   if (duplicates) rates.push(['duplicates: service', range(duplicates), '']);
+  for (const [name, { rate, cpuUs }] of Object.entries(life ?? {}))
+    rates.push([
+      `life: ${name === 'life' ? 'service' : `${name} in turn`}`,
+      range(rate),
+      whole(cpuUs.median),
+    ]);
   if (rates.length > 0) {
     parts.push(table(['events a second, median (min – max)', 'rate', 'µs of its CPU an event'], rates));
   }
@@ -102,6 +108,10 @@ export function comparisonOf(before: Result, after: Result): string {
     ),
     ...(result.mix && { 'mix, events/s': result.mix }),
     ...(result.duplicates && { 'duplicates, events/s': result.duplicates }),
+    ...(result.life && {
+      'life, events/s': result.life.life.rate,
+      'life, µs of CPU': result.life.life.cpuUs,
+    }),
   });
   const [old, now] = [spreads(before), spreads(after)];
   const rows = Object.keys(old)

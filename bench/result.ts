@@ -11,6 +11,8 @@ export interface Result {
   throughput?: Record<string, { rate: Spread; cpuUs: Spread; fairness: Fairness }>;
   mix?: Spread;
   duplicates?: Spread;
+  /** Whole lives of tasks, and creations in turn with them. */
+  life?: Record<'creations' | 'life', { rate: Spread; cpuUs: Spread }>;
   latency?: { commitMs: number; hopMs: number; idle: Latency; halfLoad: Latency & { rate: number } };
   memory?: { events: number; peakMiB: number; rate: number };
   counts?: { statements: number; produceRequests: number };
@@ -26,7 +28,7 @@ export interface Target {
 }
 
 /** The targets of the product, as far as the result has figures for them. */
-export function targetsOf({ throughput, mix, duplicates, latency, memory, counts }: Result): Target[] {
+export function targetsOf({ throughput, mix, duplicates, life, latency, memory, counts }: Result): Target[] {
   const targets: Target[] = [];
   const atLeast = (name: string, value: number | undefined, wanted: number): void => {
     if (value !== undefined) targets.push({ name, value, wanted: `≥ ${wanted}`, reached: value >= wanted });
@@ -40,6 +42,7 @@ export function targetsOf({ throughput, mix, duplicates, latency, memory, counts
   atLeast('creations, of the ceiling', ratio(service, throughput?.ceiling?.rate.median), 0.5);
   atLeast('mix, times creations', ratio(mix?.median, service), 2);
   atLeast('duplicates, times creations', ratio(duplicates?.median, service), 2);
+  atLeast('life, times creations', ratio(life?.life.rate.median, life?.creations.rate.median), 0.7);
   atMost(
     'p99 at half load, times (commit + two hops)',
     latency && latency.halfLoad.p99 / (latency.commitMs + 2 * latency.hopMs),

@@ -9,7 +9,7 @@ export interface Contestant {
   how: string;
   /** Its share of the events: a slow one gets fewer, and rates are compared. */
   share: number;
-  start(deployment: TestDeployment): NodeProcess;
+  start(deployment: Pick<TestDeployment, 'env' | 'database'>): NodeProcess;
 }
 
 /** Compiles the project's TypeScript as it is loaded, for programs that are not part of the build. */

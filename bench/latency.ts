@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Message, Partitioners } from 'kafkajs';
+import { type OutgoingRecord } from '#libs/messaging';
 import { type TestDeployment } from '#libs/testing';
 import { creation } from './events';
 import { percentile } from './statistics';
@@ -10,10 +11,10 @@ export interface Latency {
   p99: number;
 }
 
-const latencyOf = (samples: readonly number[]): Latency => ({
-  p50: percentile(samples, 50),
-  p99: percentile(samples, 99),
-});
+export function latencyOf(samples: readonly Sample[]): Latency {
+  const all = samples.map(({ ms }) => ms);
+  return { p50: percentile(all, 50), p99: percentile(all, 99) };
+}
 
 const ROUNDS = 200;
 const TICK_MS = 10;
@@ -25,12 +26,26 @@ interface ProbeEvent {
   message: Message;
 }
 
+/** An event whose activity was read: when it was sent, by `performance.now()`, and how long that took. */
+export interface Sample {
+  sentAt: number;
+  ms: number;
+}
+
+export interface ProbeOptions {
+  /** What it sends; default a creation of the bench. */
+  make?(i: number): OutgoingRecord;
+  /** Told of each activity that was not caused by what it sent. */
+  heard?(cause: string, now: number): void;
+}
+
 /** Sends events and sees when their activities can be read; one producer and one consumer for all of it. */
 export async function withProbe<T>(
   deployment: TestDeployment,
   work: (probe: Probe) => Promise<T>,
+  options: ProbeOptions = {},
 ): Promise<T> {
-  const probe = new Probe(deployment);
+  const probe = new Probe(deployment, options);
   await probe.open();
   try {
     return await work(probe);
@@ -43,10 +58,13 @@ export class Probe {
   readonly #producer;
   readonly #consumer;
   readonly #sentAt = new Map<string, number>();
-  readonly #samples: number[] = [];
+  readonly #samples: Sample[] = [];
   #next = 10_000_000;
 
-  constructor(private readonly deployment: TestDeployment) {
+  constructor(
+    private readonly deployment: TestDeployment,
+    private readonly options: ProbeOptions = {},
+  ) {
     this.#producer = deployment.kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
@@ -93,6 +111,11 @@ export class Probe {
 
   /** So many events a second for so long, whatever comes back. */
   async underLoad(rate: number, seconds: number): Promise<Latency> {
+    return latencyOf(await this.samplesUnderLoad(rate, seconds));
+  }
+
+  /** As `underLoad`, each event by itself. */
+  async samplesUnderLoad(rate: number, seconds: number): Promise<Sample[]> {
     // Made beforehand: to make them costs a share of the very cores that are measured.
     const events = this.#make(Math.ceil(rate * seconds));
     const begin = performance.now();
@@ -110,7 +133,7 @@ export class Probe {
     await this.#allRead();
     // The first seconds are the start of everything.
     const samples = this.#samples.splice(0);
-    return latencyOf(samples.slice(Math.floor(samples.length / 10)));
+    return samples.slice(Math.floor(samples.length / 10));
   }
 
   async #warm(): Promise<void> {
@@ -121,7 +144,7 @@ export class Probe {
 
   #make(count: number): ProbeEvent[] {
     return Array.from({ length: count }, () => {
-      const { topic, key, value, headers } = creation(this.#next++);
+      const { topic, key, value, headers } = (this.options.make ?? creation)(this.#next++);
       const identity = `${String(headers!.ce_source)}#${String(headers!.ce_id)}`;
       return { topic: this.deployment.topicPrefix + topic, identity, message: { key, value, headers } };
     });
@@ -136,9 +159,9 @@ export class Probe {
 
   #read(cause: string, now: number): void {
     const sentAt = this.#sentAt.get(cause);
-    if (sentAt === undefined) return;
+    if (sentAt === undefined) return this.options.heard?.(cause, now);
     this.#sentAt.delete(cause);
-    this.#samples.push(now - sentAt);
+    this.#samples.push({ sentAt, ms: now - sentAt });
   }
 
   async #allRead(): Promise<void> {

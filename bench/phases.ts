@@ -18,6 +18,7 @@ import { creation, life as lives, lifeActivities, mixed, publishAll, WORKFORCE }
 import { commitMs, hopMs, withProbe } from './latency';
 import { type Result } from './result';
 import { spreadOf } from './statistics';
+import { timers } from './timers';
 
 /** What a run of the bench is told. */
 export interface BenchOptions {
@@ -214,4 +215,7 @@ export const PHASES: Record<string, Phase> = {
   }),
   counts: async (options) => ({ counts: await counts(options) }),
   memory: async (options) => ({ memory: await memory(options) }),
+  timers: async ({ runs, seconds }) => ({
+    timers: await withDeployment((own) => timers(own, { rounds: runs, seconds, say })),
+  }),
 };

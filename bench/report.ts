@@ -1,10 +1,14 @@
 import { CONTESTANTS } from './contestants';
 import { type Result, targetsOf } from './result';
 import { type Spread } from './statistics';
+import { type Timers } from './timers';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const precise = (value: number): string => (value < 100 ? value.toPrecision(3) : whole(value));
-const range = ({ median, min, max }: Spread): string => `${whole(median)} (${whole(min)} – ${whole(max)})`;
+const range = ({ median, min, max }: Spread): string =>
+  max < 100
+    ? `${precise(median)} (${precise(min)} – ${precise(max)})`
+    : `${whole(median)} (${whole(min)} – ${whole(max)})`;
 
 /** A table in Markdown, which also reads well on a terminal. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -18,7 +22,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** The result for people. */
 export function reportOf(result: Result): string {
-  const { machine, throughput = {}, mix, duplicates, life, latency, memory, counts } = result;
+  const { machine, throughput = {}, mix, duplicates, life, latency, memory, counts, timers } = result;
   const parts = [
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, PostgreSQL ${machine.postgresql}; ` +
       `${machine.durability}; commit ${machine.commit}, ${machine.date}`,
@@ -87,6 +91,7 @@ export function reportOf(result: Result): string {
     parts.push(
       `counts: ${precise(counts.statements)} statements and ${precise(counts.produceRequests)} produce requests an event`,
     );
+  if (timers) parts.push(...partsOf(timers));
   const targets = targetsOf(result).map(({ name, value, wanted, reached }) => [
     name,
     precise(value),
@@ -95,6 +100,18 @@ export function reportOf(result: Result): string {
   ]);
   if (targets.length > 0) parts.push(table(['target', 'here', 'wanted', ''], targets));
   return parts.join('\n\n');
+}
+
+function partsOf({ openTasks, due, rate, quiet, during, ratio, flaggedAfter, look }: Timers): string[] {
+  const row = (name: string, { p50, p99 }: Timers['quiet']): string[] => [name, range(p50), range(p99)];
+  return [
+    table(
+      [`${whole(rate)} events/s beside ${whole(openTasks)} open tasks, milliseconds`, 'p50', 'p99'],
+      [row('nothing due', quiet), row(`from when ${whole(due)} are due until all are flagged`, during)],
+    ),
+    `timers: all flagged after ${range(flaggedAfter)} s, p99 meanwhile ${range(ratio)} times the quiet one; ` +
+      `a look when nothing is due takes 1 statement, ${whole(look.pages)} pages, ${precise(look.ms)} ms`,
+  ];
 }
 
 /** Two results beside each other: a difference inside the spread of either is none. */

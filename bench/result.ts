@@ -2,6 +2,7 @@ import { type Fairness } from './drain';
 import { type Latency } from './latency';
 import { type Machine } from './machine';
 import { type Spread } from './statistics';
+import { type Timers } from './timers';
 
 /** Everything one run found out; what was not asked for is absent. */
 export interface Result {
@@ -16,6 +17,7 @@ export interface Result {
   latency?: { commitMs: number; hopMs: number; idle: Latency; halfLoad: Latency & { rate: number } };
   memory?: { events: number; peakMiB: number; rate: number };
   counts?: { statements: number; produceRequests: number };
+  timers?: Timers;
 }
 
 /** A promise in figures, and whether this run kept it. */
@@ -28,7 +30,16 @@ export interface Target {
 }
 
 /** The targets of the product, as far as the result has figures for them. */
-export function targetsOf({ throughput, mix, duplicates, life, latency, memory, counts }: Result): Target[] {
+export function targetsOf({
+  throughput,
+  mix,
+  duplicates,
+  life,
+  latency,
+  memory,
+  counts,
+  timers,
+}: Result): Target[] {
   const targets: Target[] = [];
   const atLeast = (name: string, value: number | undefined, wanted: number): void => {
     if (value !== undefined) targets.push({ name, value, wanted: `≥ ${wanted}`, reached: value >= wanted });
@@ -51,5 +62,7 @@ export function targetsOf({ throughput, mix, duplicates, life, latency, memory, 
   atMost('memory, MiB', memory?.peakMiB, 400);
   atMost('statements an event', counts?.statements, 0.1);
   atMost('produce requests an event', counts?.produceRequests, 0.05);
+  atMost('seconds until 10,000 tasks due at once are flagged', timers?.flaggedAfter.max, 60);
+  atMost('p99 while they are, times the quiet p99', timers?.ratio.median, 3);
   return targets;
 }

@@ -2,6 +2,7 @@ export * from './deployment.lag';
 export * from './event.builder';
 export * from './memory-shard.store';
 export * from './node-process';
+export * from './open.tasks';
 export * from './operator-shell';
 export * from './outside-clients';
 export * from './test-database';

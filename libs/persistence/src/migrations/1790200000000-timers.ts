@@ -44,7 +44,8 @@ export class Timers1790200000000 implements MigrationInterface {
           select log.sequence, log.occurred_at from activity_log log join task held
               on held.tenant_id = log.tenant_id and held.id = log.task_id and held.claimed_by is not null
            where log.tenant_id = timed.tenant_id and log.task_id = timed.id and log.sequence >= claim.sequence
-             and (log.sequence = claim.sequence or log.data -> 'actor' ->> 'id' = held.claimed_by)
+             and (log.sequence = claim.sequence or log.data -> 'actor' ->> 'id' = held.claimed_by
+               and log.data -> 'actor' ->> 'kind' in ('agent', 'service'))
            order by log.occurred_at desc, log.sequence desc limit 1
         ) heard on true
        where task.tenant_id = timed.tenant_id and task.id = timed.id;

@@ -63,6 +63,9 @@ class Explaining {
 }
 
 // A plan depends on what the planner believes of the table, and a table that grows is always ahead of that.
+/** Tens of thousands of rows, three times, on a machine that may do much else. */
+jest.setTimeout(120_000);
+
 describe.each(['nobody has analyzed yet', 'grew a hundredfold since it was analyzed', 'was just analyzed'])(
   'in a table of tasks that %s',
   (state) => {

@@ -198,7 +198,6 @@ describe('timers follow the clock, and never overtake a backlog', () => {
       9,
       () => deployment.publish([{ ...recordOf({ subject: 'conv-at-the-end' }), value: 'not JSON' }]),
     ],
-    ['whose transaction was aborted', 10, abortedTransaction],
   ])('a record at the end of a partition %s holds no timer up', async (_, day, leave) => {
     await deployment.publish(moved(others, `day ${day}`, day * DAY - 1, day * DAY));
     await expectLogs();
@@ -207,21 +206,6 @@ describe('timers follow the clock, and never overtake a backlog', () => {
     deployment.setClock(instant(hours(day * DAY + 1)));
     await expectLogs();
   });
-
-  async function abortedTransaction(): Promise<void> {
-    const topic = `${deployment.topicPrefix}conversation-events.call`;
-    const id = `${topic}-aborted`;
-    const producer = deployment.kafka.producer({
-      transactionalId: id,
-      idempotent: true,
-      maxInFlightRequests: 1,
-    });
-    await producer.connect();
-    const transaction = await producer.transaction();
-    await transaction.send({ topic, messages: [{ key: 'conv-at-the-end', value: 'never' }] });
-    await transaction.abort();
-    await producer.disconnect();
-  }
 
   test('verify finds no difference', async () => {
     await deployment.mustCli(['verify']);

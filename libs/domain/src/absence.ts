@@ -17,15 +17,15 @@ export function absenceOf(
 ): string | null {
   if (claimedBy === null || assignee?.kind !== 'team') return null;
   if (person === null) return `the holder '${claimedBy}' was removed`;
-  if (person.availability === 'offline') return `the holder '${claimedBy}' is offline`;
-  return person.isLead || person.teams.includes(assignee.id)
-    ? null
-    : `the holder '${claimedBy}' has left team '${assignee.id}'`;
+  // Of the two that may hold at once, the one that lasts.
+  if (!person.isLead && !person.teams.includes(assignee.id))
+    return `the holder '${claimedBy}' has left team '${assignee.id}'`;
+  return person.availability === 'offline' ? `the holder '${claimedBy}' is offline` : null;
 }
 
 /**
  * What happens to a claim whose holder is gone: it goes back to the team where the team wants that, and is flagged where it does not,
- * once for the same reason.
+ * once for each reason.
  */
 export function decideAbsence(
   absence: string,

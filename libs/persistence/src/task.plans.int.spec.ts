@@ -154,5 +154,21 @@ describe.each(['nobody has analyzed yet', 'grew a hundredfold since it was analy
       expect(accesses).toEqual([{ by: 'Index Scan using task_by_claim', visited: 7 }]);
       expect(result).toHaveLength(7);
     });
+
+    it('the tasks of a calendar are found by the calendar, however few they are among the tenant’s', async () => {
+      const planned: TaskKey[] = (await due(7)).result;
+      await db.owner.query(`update task set due_calendar = 'support' where id = any ($1)`, [
+        planned.map(({ taskId }) => taskId),
+      ]);
+      const { accesses, result } = await accessesOf(db.operator, (connection) =>
+        new PostgresTaskFinder(connection as unknown as DataSource).dueBy(
+          { tenantId: 'default', calendarId: 'support' },
+          null,
+          100,
+        ),
+      );
+      expect(accesses).toEqual([{ by: 'Index Scan using task_by_calendar', visited: 7 }]);
+      expect(result).toHaveLength(7);
+    });
   },
 );

@@ -16,8 +16,13 @@ export interface TimerPorts extends ShardPorts {
   fired?(shard: number, timers: readonly Timer[]): void;
 }
 
-/** Tasks a transaction: about 20 ms under the shard's lock, so that what comes by Kafka is hardly held up. */
-const TASKS_AT_ONCE = 200;
+/**
+ * Tasks a transaction: what comes by Kafka waits for one of them at most. Beside 250 events a second on two cores, 200 made the
+ * stream's p99 2.0–2.6 times what it is without timers, 50 1.0–1.5 times, and 10,000 timers took 13 s instead of 10.
+ */
+const TASKS_AT_ONCE = 50;
+/** The most that is left to others behind a transaction: one that waited for an outage to end has lasted long enough. */
+const LONGEST_YIELD_MS = 1_000;
 /** How often it is looked whether the input has been applied. */
 const LOOK_AGAIN_MS = 100;
 
@@ -77,6 +82,7 @@ async function fireInShard(
     const tasks = found.filter((task) => !failed.has(keyOf(task))).slice(0, atOnce);
     if (tasks.length === 0) return;
     if (!patience.isRunning()) throw new Interrupted('stopped between two transactions');
+    const began = performance.now();
     try {
       round.fired += await fireTasks(shard, tasks, until, ports, patience);
     } catch (error) {
@@ -87,6 +93,8 @@ async function fireInShard(
       failed.add(keyOf(only));
       round.failures.push(new Error(`task ${only.taskId}: ${error.message}`, { cause: error }));
     }
+    // As much time again belongs to others: where all cores are busy, timers would otherwise be ahead of the stream all along.
+    await pauseWhileRunning(Math.min(performance.now() - began, LONGEST_YIELD_MS), patience);
   }
 }
 

@@ -83,8 +83,10 @@ async function fireInShard(
     if (tasks.length === 0) return;
     if (!patience.isRunning()) throw new Interrupted('stopped between two transactions');
     const began = performance.now();
+    let fired = 0;
     try {
-      round.fired += await fireTasks(shard, tasks, until, ports, patience);
+      fired = await fireTasks(shard, tasks, until, ports, patience);
+      round.fired += fired;
     } catch (error) {
       if (!(error instanceof Error) || error instanceof Interrupted) throw error;
       atOnce = 1;
@@ -93,8 +95,9 @@ async function fireInShard(
       failed.add(keyOf(only));
       round.failures.push(new Error(`task ${only.taskId}: ${error.message}`, { cause: error }));
     }
-    // As much time again belongs to others: where all cores are busy, timers would otherwise be ahead of the stream all along.
-    await pauseWhileRunning(Math.min(performance.now() - began, LONGEST_YIELD_MS), patience);
+    // As much time again belongs to others: where all cores are busy, timers would otherwise be ahead of the stream all along. Not
+    // where all were only worked out anew: after a rebuild that is every task, and what is due waits behind it.
+    if (fired > 0) await pauseWhileRunning(Math.min(performance.now() - began, LONGEST_YIELD_MS), patience);
   }
 }
 

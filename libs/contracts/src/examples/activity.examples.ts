@@ -35,16 +35,23 @@ const task = {
   overdue: false,
 };
 
+/** A timer as a cause. */
+const timer = (kind: string) => ({
+  source: '/conversation-tasks/timers',
+  id: `${taskId}:${kind}:1`,
+});
+
 interface Step {
   name: string;
   sequence: number;
   actor: Record<string, string>;
   changes: { field: string; from: unknown; to: unknown }[];
+  by?: { source: string; id: string };
   more?: Record<string, unknown>;
 }
 
 /** The example of an activity; the task in it is as the changes leave it, a comment being no part of it. */
-function activity({ name, sequence, actor, changes, more }: Step): MessageExample[] {
+function activity({ name, sequence, actor, changes, by = cause, more }: Step): MessageExample[] {
   const changed = Object.fromEntries(
     changes.filter(({ field }) => field in task).map(({ field, to }) => [field, to]),
   );
@@ -52,7 +59,7 @@ function activity({ name, sequence, actor, changes, more }: Step): MessageExampl
     {
       name,
       key: taskId,
-      attributes: published(`${taskId}:${sequence}`, { sequence: String(sequence) }),
+      attributes: published(`${taskId}:${sequence}`, { sequence: String(sequence) }, by),
       data: {
         taskId,
         conversationId: 'conv-1',
@@ -61,14 +68,18 @@ function activity({ name, sequence, actor, changes, more }: Step): MessageExampl
         actor,
         changes,
         task: { ...task, ...changed, version: sequence },
-        cause,
+        cause: by,
         ...more,
       },
     },
   ];
 }
 
-function published(id: string, extensions: Record<string, string>): Record<string, string> {
+function published(
+  id: string,
+  extensions: Record<string, string>,
+  by: { source: string; id: string } = cause,
+): Record<string, string> {
   return {
     id,
     source: '/conversation-tasks',
@@ -76,7 +87,7 @@ function published(id: string, extensions: Record<string, string>): Record<strin
     time: at,
     tenantid: 'demo',
     ...extensions,
-    causationid: `${cause.source}#${cause.id}`,
+    causationid: `${by.source}#${by.id}`,
     correlationid: 'conv-1',
     recordedtime: '2026-11-20T09:30:00.210Z',
   };
@@ -149,14 +160,22 @@ export const ACTIVITY_EXAMPLES: Record<TaskActivityType, MessageExample[]> = {
     name: 'A note',
     sequence: 2,
     actor: dana,
-    changes: [change('comment', null, 'No answer; will try again at noon.')],
+    changes: [],
+    more: { text: 'No answer; will try again at noon.' },
   }),
-  'task.due_soon.v1': activity({ name: 'Due within the hour', sequence: 2, actor: system, changes: [] }),
+  'task.due_soon.v1': activity({
+    name: 'Due within the hour',
+    sequence: 2,
+    actor: system,
+    changes: [],
+    by: timer('due_soon'),
+  }),
   'task.overdue.v1': activity({
     name: 'The due date has passed',
     sequence: 2,
     actor: system,
     changes: [change('overdue', false, true)],
+    by: timer('overdue'),
   }),
   'task.escalated.v1': activity({
     name: 'A step of the escalation',

@@ -1,55 +1,16 @@
-import {
-  type ChangeTask,
-  type Decision,
-  decide,
-  type DecisionContext,
-  evolve,
-  type OnTask,
-  type Person,
-  type Task,
-  taskCreated,
-} from './index';
+import { aContext, aTask } from './decide.fixture';
+import { type ChangeTask, type Decision, decide, evolve, type OnTask, type Person, type Task } from './index';
 
 const people: Record<string, Person> = {
   mia: { id: 'mia', availability: 'available', isLead: false, teams: ['bookings'] },
   eli: { id: 'eli', availability: 'away', isLead: false, teams: [] },
   lea: { id: 'lea', availability: 'offline', isLead: true, teams: [] },
 };
-const context: DecisionContext = {
-  tenantId: 'acme',
-  conversationId: 'conv-1',
-  channel: 'call',
-  time: '2026-03-02T10:00:00.000Z',
-  cause: { source: '/desk', id: 'e-2' },
-  derivedTaskId: '11111111-1111-4111-8111-111111111111',
-  assigneeExists: ({ id }) => id !== 'nobody',
-  person: (id) => people[id] ?? null,
-  resolveDue: (due) => ('at' in due ? { ok: true, at: due.at } : { ok: false, problem: 'no calendar mars' }),
-};
+const context = aContext({ person: (id) => people[id] ?? null });
 
 const mia = { kind: 'agent', id: 'mia' } as const;
 const lea = { kind: 'agent', id: 'lea' } as const;
 const crm = { kind: 'service', id: 'crm' } as const;
-
-const created = (over: Partial<Task> = {}): Task => ({
-  ...evolve(
-    null,
-    taskCreated(
-      {
-        id: context.derivedTaskId,
-        type: 'follow_up',
-        priority: 'high',
-        title: 'Call back',
-        description: null,
-        assignee: { kind: 'team', id: 'bookings' },
-        dueAt: '2026-03-03T10:00:00.000Z',
-      },
-      crm,
-      { ...context, time: '2026-03-01T10:00:00.000Z' },
-    ),
-  ),
-  ...over,
-});
 
 type Verb = ChangeTask['type'] extends `task.${infer V}.v1` ? V : never;
 const command = (verb: Verb, actor: OnTask['actor'], says: object = {}): ChangeTask =>
@@ -69,13 +30,13 @@ function when(task: Task | null, ...asked: Parameters<typeof command>) {
 
 describe('a team’s task', () => {
   it('is claimed: it has a holder, and its status stays', () => {
-    const { happened, task } = when(created(), 'claim', mia);
+    const { happened, task } = when(aTask(), 'claim', mia);
     expect(happened).toEqual([['task.assignment_changed.v1', 'claimedBy']]);
     expect(task).toMatchObject({ claimedBy: 'mia', status: 'to_do', version: 2 });
   });
 
   it('is claimed by starting it', () => {
-    const { happened, task, activities } = when(created(), 'start', mia, { reason: 'on the phone' });
+    const { happened, task, activities } = when(aTask(), 'start', mia, { reason: 'on the phone' });
     expect(happened).toEqual([
       ['task.assignment_changed.v1', 'claimedBy'],
       ['task.status_changed.v1', 'status', 'startedAt'],
@@ -93,7 +54,7 @@ describe('a team’s task', () => {
   });
 
   it('is resolved: claimed, ended, completed', () => {
-    const { happened, task } = when(created({ overdue: true }), 'resolve', mia, { resolution: 'Booked' });
+    const { happened, task } = when(aTask({ overdue: true }), 'resolve', mia, { resolution: 'Booked' });
     expect(happened).toEqual([
       ['task.assignment_changed.v1', 'claimedBy'],
       ['task.status_changed.v1', 'status', 'resolvedAt', 'resolution', 'overdue'],
@@ -108,13 +69,11 @@ describe('a team’s task', () => {
   });
 
   it('is not taken by a service that starts it', () => {
-    expect(when(created(), 'start', crm).happened).toEqual([
-      ['task.status_changed.v1', 'status', 'startedAt'],
-    ]);
+    expect(when(aTask(), 'start', crm).happened).toEqual([['task.status_changed.v1', 'status', 'startedAt']]);
   });
 
   it('is given back: to do again, and nobody’s', () => {
-    const started = created({ claimedBy: 'mia', status: 'in_progress', startedAt: context.time });
+    const started = aTask({ claimedBy: 'mia', status: 'in_progress', startedAt: context.time });
     const { happened, task } = when(started, 'release', mia);
     expect(happened).toEqual([
       ['task.assignment_changed.v1', 'claimedBy'],
@@ -124,7 +83,7 @@ describe('a team’s task', () => {
   });
 
   it('loses its claim when it is assigned, in one activity', () => {
-    const { happened, task } = when(created({ claimedBy: 'mia' }), 'assign', lea, {
+    const { happened, task } = when(aTask({ claimedBy: 'mia' }), 'assign', lea, {
       assignee: { kind: 'agent', id: 'eli' },
     });
     expect(happened).toEqual([['task.assignment_changed.v1', 'assignee', 'claimedBy']]);
@@ -134,14 +93,14 @@ describe('a team’s task', () => {
 
 describe('a task that nobody has', () => {
   it.each(['claim', 'start', 'resolve'] as const)('becomes that of the agent who does %s', (verb) => {
-    const { task } = when(created({ assignee: null }), verb, { kind: 'agent', id: 'eli' });
+    const { task } = when(aTask({ assignee: null }), verb, { kind: 'agent', id: 'eli' });
     expect(task).toMatchObject({ assignee: { kind: 'agent', id: 'eli' }, claimedBy: null });
   });
 });
 
 describe('an ended task', () => {
   it('is reopened: to do, without claim, start and resolution', () => {
-    const ended = created({
+    const ended = aTask({
       status: 'resolved',
       claimedBy: 'mia',
       startedAt: context.time,
@@ -156,7 +115,7 @@ describe('an ended task', () => {
   });
 
   it('can still be commented on', () => {
-    const { activities, task } = when(created({ status: 'cancelled' }), 'comment', mia, {
+    const { activities, task } = when(aTask({ status: 'cancelled' }), 'comment', mia, {
       text: 'He called again',
     });
     expect(activities).toMatchObject([{ type: 'task.commented.v1', text: 'He called again', changes: [] }]);
@@ -166,7 +125,7 @@ describe('an ended task', () => {
 
 describe('an update', () => {
   it('is one activity for each kind of thing it changes', () => {
-    const { happened } = when(created(), 'update', crm, {
+    const { happened } = when(aTask(), 'update', crm, {
       priority: 'low',
       due: { at: '2026-03-04T10:00:00.000Z' },
       title: 'Call back today',
@@ -182,11 +141,11 @@ describe('an update', () => {
 
   it('says nothing of what is as it was', () => {
     expect(
-      when(created(), 'update', crm, { priority: 'high', title: 'Call back', due: { at: created().dueAt } }),
+      when(aTask(), 'update', crm, { priority: 'high', title: 'Call back', due: { at: aTask().dueAt } }),
     ).toEqual({
       happened: [],
       activities: [],
-      task: created(),
+      task: aTask(),
     });
   });
 
@@ -195,11 +154,11 @@ describe('an update', () => {
     ['none', null, false],
     ['an earlier one', { at: '2026-03-02T10:00:00.000Z' }, true],
   ])('of the due date to %s of an overdue task: overdue is %s', (_, due, overdue) => {
-    expect(when(created({ overdue: true }), 'update', crm, { due }).task).toMatchObject({ overdue });
+    expect(when(aTask({ overdue: true }), 'update', crm, { due }).task).toMatchObject({ overdue });
   });
 
   it('whose due date cannot be worked out is refused, with the reason', () => {
-    expect(when(created(), 'update', crm, { due: { in: 'PT1H', calendar: 'mars' } })).toEqual({
+    expect(when(aTask(), 'update', crm, { due: { in: 'PT1H', calendar: 'mars' } })).toEqual({
       code: 'invalid_due',
       detail: 'no calendar mars',
     });
@@ -209,7 +168,7 @@ describe('an update', () => {
 describe('a command is refused', () => {
   it.each([
     ['for a task there is not', null],
-    ['for a task of another conversation', created({ conversationId: 'conv-2' })],
+    ['for a task of another conversation', aTask({ conversationId: 'conv-2' })],
   ])('%s', (_, task) => {
     expect(when(task, 'claim', mia)).toMatchObject({
       code: 'task_not_found',
@@ -218,15 +177,15 @@ describe('a command is refused', () => {
   });
 
   it('when the task is at another version than the one seen', () => {
-    expect(when(created(), 'claim', mia, { expectedVersion: 2 })).toEqual({
+    expect(when(aTask(), 'claim', mia, { expectedVersion: 2 })).toEqual({
       code: 'stale_version',
       detail: `task ${context.derivedTaskId} is at version 1, not 2`,
     });
-    expect(when(created(), 'claim', mia, { expectedVersion: 1 }).happened).toHaveLength(1);
+    expect(when(aTask(), 'claim', mia, { expectedVersion: 1 }).happened).toHaveLength(1);
   });
 
   it('for a new assignee nobody knows', () => {
-    expect(when(created(), 'assign', lea, { assignee: { kind: 'agent', id: 'nobody' } })).toMatchObject({
+    expect(when(aTask(), 'assign', lea, { assignee: { kind: 'agent', id: 'nobody' } })).toMatchObject({
       code: 'unknown_assignee',
     });
   });

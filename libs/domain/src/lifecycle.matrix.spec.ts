@@ -1,13 +1,6 @@
 import { ACTORS, AGENTS, COMMANDS, SITUATIONS } from '../../../test/fixtures/lifecycle/matrix';
-import {
-  type ChangeTask,
-  decide,
-  type DecisionContext,
-  evolve,
-  personFrom,
-  type Status,
-  type Task,
-} from './index';
+import { aContext, aTask } from './decide.fixture';
+import { type ChangeTask, decide, evolve, personFrom, type Status } from './index';
 
 const CODES = {
   I: 'illegal_transition',
@@ -23,44 +16,14 @@ const SAYS: Partial<Record<(typeof COMMANDS)[number], object>> = {
   comment: { text: 'Called, nobody answered.' },
 };
 
-const aTask = (over: Partial<Task>): Task => ({
-  id: '11111111-1111-4111-8111-111111111111',
-  tenantId: 'acme',
-  conversationId: 'conv-1',
-  channel: 'call',
-  type: 'follow_up',
-  priority: 'high',
-  status: 'to_do',
-  assignee: null,
-  claimedBy: null,
-  dueAt: null,
-  title: 'Call back',
-  description: null,
-  createdBy: { kind: 'ai_agent', id: 'bot' },
-  createdAt: '2026-03-01T10:00:00.000Z',
-  updatedAt: '2026-03-01T10:00:00.000Z',
-  startedAt: null,
-  resolvedAt: null,
-  resolution: null,
-  overdue: false,
-  version: 7,
-  ...over,
-});
-
-const context: DecisionContext = {
-  tenantId: 'acme',
-  conversationId: 'conv-1',
-  channel: 'call',
-  time: '2026-03-02T10:00:00.000Z',
-  cause: { source: '/desk', id: 'e-1' },
-  derivedTaskId: 'unused',
+const context = aContext({
   assigneeExists: () => true,
   person: (id) => {
     const agent = AGENTS.find((one) => one.id === id);
     return agent ? personFrom(id, { ...agent, roles: [...agent.roles], teams: [...agent.teams] }) : null;
   },
-  resolveDue: () => ({ ok: false, problem: 'unused' }),
-};
+});
+const createdBy = ACTORS.creator!;
 
 describe.each(Object.entries(SITUATIONS))('%s', (_, { assignee, claimedBy, cells }) => {
   it('has a row for everybody', () => expect(Object.keys(cells)).toEqual(Object.keys(ACTORS)));
@@ -69,7 +32,7 @@ describe.each(Object.entries(SITUATIONS))('%s', (_, { assignee, claimedBy, cells
     it.each(STATUSES.map((status, i) => [status, rows[i]!] as const))('%s: %s', (status: Status, row) => {
       expect(row).toHaveLength(COMMANDS.length);
       const { tenant, ...actor } = ACTORS[who]!;
-      const task = aTask({ assignee, claimedBy, status });
+      const task = aTask({ assignee, claimedBy, status, createdBy });
       const found = COMMANDS.map((verb) => {
         const data = { taskId: task.id, actor, ...SAYS[verb] };
         const command = { type: `task.${verb}.v1`, data } as ChangeTask;

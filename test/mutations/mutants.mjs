@@ -208,12 +208,35 @@ export const mutants = [
     ),
   },
   {
+    name: 'timers that do not wait for the input',
+    file: 'libs/processing/src/timers/fire-timers.ts',
+    edits: [{ find: '  await inputIsApplied(ports.inputs, patience);\n', replace: '' }],
+    test: unit(
+      'libs/processing/src/timers/fire-timers.spec.ts',
+      'timers fire after everything that the input held, so that a task resolved in time is never overdue',
+    ),
+  },
+  {
+    name: 'a position of the workforce ahead of what its changes mean for tasks',
+    file: 'libs/processing/src/apply-workforce.ts',
+    edits: [
+      {
+        find: 'store.apply(changes, null)',
+        replace: 'store.apply(changes, positionAfter(records, nextOffset))',
+      },
+    ],
+    test: unit(
+      'libs/processing/src/apply-workforce.spec.ts',
+      'applying records of the workforce dead-letters what cannot be read before the position moves with the others',
+    ),
+  },
+  {
     name: 'wall clock in `due`: working time',
     file: 'libs/domain/src/due.ts',
     edits: [
       {
-        find: 'return addWorkingTime(from, duration.timeMs, calendar);',
-        replace: 'return addWorkingTime(new Date().toISOString(), duration.timeMs, calendar);',
+        find: 'addWorkingTime(from, duration.timeMs, calendar);',
+        replace: 'addWorkingTime(new Date().toISOString(), duration.timeMs, calendar);',
       },
     ],
     test: unit(

@@ -109,9 +109,9 @@ class NodeRun {
   }
 
   task(): FlowTask {
-    const { type, priority, description, assignee } = this.node;
-    const due = this.value(this.node.due, this.resolved, { value: null, words: 'no due date' });
-    return {
+    const { type, priority, description, assignee, due } = this.node;
+    // In this order they are worked out, warned of, and use up what they may cost together.
+    const fields: Omit<FlowTask, 'dueAt' | 'dueBy'> = {
       type: this.value(type, accept, { value: 'follow_up', words: 'used "follow_up"' }),
       priority: this.value(priority, accept, { value: 'medium', words: 'used the default "medium"' }),
       title: this.title(),
@@ -119,9 +119,9 @@ class NodeRun {
         this.value(description, accept, { value: null, words: 'no description' }),
       ),
       assignee: this.value(assignee, this.existing, this.nobody()),
-      dueAt: due?.at ?? null,
-      ...(due?.by && { dueBy: due.by }),
     };
+    const resolved = this.value(due, this.resolved, { value: null, words: 'no due date' });
+    return { ...fields, dueAt: resolved?.at ?? null, ...(resolved?.by && { dueBy: resolved.by }) };
   }
 
   private title(): string {

@@ -334,7 +334,7 @@ export function logTopicContract(name: string, start: () => Promise<LogTopicHarn
           while (growing) {
             source.grow('activity', shard, 5);
             for (const { relay } of relays) relay.wake();
-            await new Promise((resolve) => setTimeout(resolve, 5));
+            await new Promise((resolve) => setTimeout(resolve, 25)); // by threes, it is to catch up on any machine
           }
         })();
         const progress = () => relays[0]!.relay.published().get('activity')!.get(shard) ?? 0;

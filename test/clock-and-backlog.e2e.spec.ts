@@ -89,6 +89,21 @@ describe('timers follow the clock, and never overtake a backlog', () => {
     });
   }
 
+  /** Leaves what nobody ever sees, at the end of a partition that has records and of one that has none. */
+  async function aborted(): Promise<void> {
+    const { key, value } = recordOf({ subject: 'conv-at-the-end' }) as { key: string; value: string };
+    const transactionalId = `${deployment.topicPrefix}aborted`;
+    const producer = deployment.kafka.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    for (const channel of ['call', 'whatsapp']) {
+      const topic = `${deployment.topicPrefix}conversation-events.${channel}`;
+      await transaction.send({ topic, messages: [{ key, value }] });
+    }
+    await transaction.abort();
+    await producer.disconnect();
+  }
+
   /** The task's date is expected to be said to be due soon, and overdue. `setBy`: the sequence of the activity that set it. */
   function comes(task: OneTask, due: number, setBy = task.log.length): void {
     task.log.push(['task.due_soon.v1', instant(dueOf(task, due) - HOUR), `${task.id}:due_soon:${setBy}`]);
@@ -197,6 +212,16 @@ describe('timers follow the clock, and never overtake a backlog', () => {
       'that cannot be read',
       9,
       () => deployment.publish([{ ...recordOf({ subject: 'conv-at-the-end' }), value: 'not JSON' }]),
+    ],
+    ['of a transaction that was aborted', 10, aborted],
+    [
+      'of a transaction that was aborted while no worker ran',
+      11,
+      async () => {
+        await deployment.stopWorkers();
+        await aborted();
+        await deployment.startWorker({ env: settings });
+      },
     ],
   ])('a record at the end of a partition %s holds no timer up', async (_, day, leave) => {
     await deployment.publish(moved(others, `day ${day}`, day * DAY - 1, day * DAY));

@@ -20,6 +20,8 @@ export interface GroupConsumerOptions extends AssignmentListener {
   startPositions: StartPositionsReader;
   /** Works on a batch; what it throws while it is still its batch ends everything. */
   handle(batch: PartitionBatch, context: BatchContext): Promise<void>;
+  /** Told of what no handler sees and nobody else will therefore store as read; asked again when it throws. */
+  passOver(topic: string, partition: number, nextOffset: string): Promise<void>;
   /** Told before each pause in which it waits for Kafka. */
   onWait?(pauseMs: number): void;
   /** Called once, with what no waiting will cure. The consumer takes nothing more; `stop` it. */
@@ -169,6 +171,7 @@ export class GroupConsumer {
     const { topicPrefix, startPositions } = this.options;
     this.placement = new PartitionPlacement(consumer, topicPrefix, startPositions, {
       isOver: () => generation.ended || this.stopping,
+      passOver: (...passed) => this.options.passOver(...passed),
       onFatal: (error) => this.fail(error),
       onWait: (what) => this.say('warn', what),
     });
@@ -187,7 +190,7 @@ export class GroupConsumer {
     const reading = this.placement?.readingOf(topic, batch.partition);
     // What does not continue was jumped to: it must be seen, and placed again.
     if (reading && batch.firstOffset !== null && reading.continuesAt(BigInt(batch.firstOffset)))
-      reading.advanceTo(BigInt(batch.lastOffset) + 1n);
+      void this.placement?.passOver(topic, batch.partition, batch.lastOffset);
   }
 
   private async eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -224,7 +227,7 @@ export class GroupConsumer {
       const records = reading.admit(messages.map((message) => rawRecordOf(topic, partition, message)));
       if (records.length === 0) {
         payload.resolveOffset(messages.at(-1)!.offset);
-        reading.advanceTo(BigInt(payload.batch.lastOffset()) + 1n);
+        void this.placement?.passOver(topic, partition, payload.batch.lastOffset());
         return null;
       }
       const nextOffset = String(BigInt(payload.batch.lastOffset()) + 1n);

@@ -148,6 +148,7 @@ export class KafkaBatchStrategy extends Server implements CustomTransportStrateg
         handle: (batch, context) => this.handle(handler, batch, context),
         onAssignment: (partitions) => subscription.onAssignment?.(partitions),
         onRevoked: () => subscription.onRevoked?.(),
+        passOver: (...passed) => options.positions.passOver(...passed),
         onWait: (pauseMs) => options.onWait?.(pauseMs),
         onFatal: (error) => this.fail(error),
       },

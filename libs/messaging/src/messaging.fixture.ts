@@ -65,6 +65,11 @@ export class MemoryPositions implements InputPositions {
     return Promise.resolve(this.stored.get(`${topic}/${partition}`) ?? null);
   }
 
+  passOver(topic: string, partition: number, nextOffset: string): Promise<void> {
+    this.stored.set(`${topic}/${partition}`, { topic, partition, nextOffset, fingerprint: 'none' });
+    return Promise.resolve();
+  }
+
   /** As the last transaction of a batch that ended with this record. */
   storeAfter(record: RawRecord): void {
     const { topic, partition, offset } = record;

@@ -9,6 +9,7 @@ import { type PlacedPartition, type StartPositionsReader } from './start-positio
 export interface PlacementOwner {
   /** Whether the partitions were taken away, or the member stops. */
   isOver(): boolean;
+  passOver(topic: string, partition: number, nextOffset: string): Promise<void>;
   onFatal(error: Error): void;
   onWait(what: string): void;
 }
@@ -56,6 +57,32 @@ export class PartitionPlacement {
         if (error instanceof InputPositionError) return this.owner.onFatal(error);
         this.owner.onWait(
           `input positions unknown, again in ${pause.nextMs} ms: ${(error as Error).message}`,
+        );
+        await pause.take();
+      }
+    }
+  }
+
+  /**
+   * Takes note that a fetch had nothing for handlers up to this offset, such as an aborted transaction and its marker. Timers wait
+   * for the stored position, and no batch will store this one; the group's offset follows, for those who watch its lag. Tries
+   * until it is stored, or another batch was, or the partition is not this member's. Never rejects.
+   */
+  async passOver(topic: string, partition: number, lastOffset: string): Promise<void> {
+    const reading = this.readingOf(topic, partition);
+    if (!reading) return;
+    const next = BigInt(lastOffset) + 1n;
+    const offset = String(next);
+    reading.advanceTo(next);
+    const pause = new GrowingPause(250, 5_000);
+    while (!this.owner.isOver() && reading.nextOffset === next) {
+      try {
+        await this.owner.passOver(topic, partition, offset);
+        await this.consumer.commitOffsets([{ topic: this.topicPrefix + topic, partition, offset }]);
+        return;
+      } catch (error) {
+        this.owner.onWait(
+          `${topic}-${partition} not stored as read to ${offset}, again in ${pause.nextMs} ms: ${(error as Error).message}`,
         );
         await pause.take();
       }

@@ -1,12 +1,12 @@
 import { type DataSource } from 'typeorm';
-import { type InputPosition } from '#libs/processing';
+import { type InputPosition, type InputPositions } from '#libs/processing';
 import { inTransaction, queryRows } from './transaction';
 
 /** The topic whose content is kept as `workforce_entry`. */
 const WORKFORCE_TOPIC = 'workforce';
 
 /** How far each input partition was read. */
-export class InputPositionStore {
+export class InputPositionStore implements InputPositions {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The position of a partition; null when nothing of it was ever read. */
@@ -17,6 +17,16 @@ export class InputPositionStore {
 
   async all(): Promise<InputPosition[]> {
     return this.#select('order by topic, partition', []);
+  }
+
+  async passOver(topic: string, partition: number, nextOffset: string): Promise<void> {
+    // Without a record that was read there is none to compare: whatever is found there later is another one.
+    await this.dataSource.query(
+      `insert into input_position as known (topic, partition, next_offset, fingerprint) values ($1, $2, $3, 'none')
+       on conflict (topic, partition) do update set next_offset = excluded.next_offset, stored_at = now()
+         where known.next_offset < excluded.next_offset`,
+      [topic, partition, nextOffset],
+    );
   }
 
   /**

@@ -29,6 +29,11 @@ export function fingerprintOf(record: Pick<RawRecord, 'key' | 'value' | 'timesta
 export interface InputPositions {
   /** Null when nothing was ever stored of the partition: it is then read from its earliest record. */
   load(topic: string, partition: number): Promise<InputPosition | null>;
+  /**
+   * Notes that what lies before `nextOffset` is nothing that anybody sees, such as an aborted transaction: no batch will store it.
+   * A position that is further stays.
+   */
+  passOver(topic: string, partition: number, nextOffset: string): Promise<void>;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { DeadLetterHeaders } from './dead-letter.headers';
 import { messagesOf, type MessageGroup, MESSAGE_GROUPS } from './asyncapi.messages';
-import { contractSchemas } from './json-schema';
-import { type JsonSchema } from './rule';
+import { contractSchemas, schemasReferredToBy } from './json-schema';
 import { TOPICS, type TopicSpec } from './topics';
 
 const SCHEMAS = '#/components/schemas/';
@@ -24,6 +23,7 @@ export function asyncApiDocument(): Record<string, unknown> {
   const channels = Object.fromEntries(TOPICS.map((topic) => [channelId(topic), channelOf(topic)]));
   const operations = Object.fromEntries(TOPICS.map((topic) => [operationId(topic), operationOf(topic)]));
   const messages = Object.fromEntries(MESSAGE_GROUPS.flatMap((group) => messagesOf(group, SCHEMAS)));
+  const all = { ...messages, 'dead-letter': deadLetter() };
   return {
     asyncapi: '3.0.0',
     info: {
@@ -35,28 +35,8 @@ export function asyncApiDocument(): Record<string, unknown> {
     defaultContentType: 'application/json',
     channels,
     operations,
-    components: { messages: { ...messages, 'dead-letter': deadLetter() }, schemas: schemas() },
+    components: { messages: all, schemas: schemasReferredToBy(all, SCHEMAS) },
   };
-}
-
-/** Headers stand in messages as headers; the classes of envelopes are not payloads. */
-function schemas(): Record<string, JsonSchema> {
-  const all = Object.entries(contractSchemas('published', SCHEMAS));
-  return Object.fromEntries(
-    all.filter(
-      ([name]) => !name.endsWith('Envelope') && name !== DeadLetterHeaders.name && !isAbstract(name),
-    ),
-  );
-}
-
-/** Classes that only others extend. */
-function isAbstract(name: string): boolean {
-  return [
-    'ConversationEventData',
-    'TaskCommandData',
-    'ExistingTaskCommandData',
-    'ReasonedTaskCommandData',
-  ].includes(name);
 }
 
 function channelOf(topic: TopicSpec): Record<string, unknown> {

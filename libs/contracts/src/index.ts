@@ -6,6 +6,7 @@ export * from './due';
 export * from './envelope';
 export * from './event-types';
 export * from './examples';
+export * from './http';
 export * from './json-schema';
 export * from './limits';
 export * from './parties';

@@ -54,6 +54,26 @@ export function contractSchemas(purpose: Purpose, prefix: string): Record<string
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, finish(schema, purpose)]));
 }
 
+/** The published schemas that `value` refers to as `prefix + name`, and those that these refer to. */
+export function schemasReferredToBy(value: unknown, prefix: string): Record<string, JsonSchema> {
+  const all = contractSchemas('published', prefix);
+  const found = new Map<string, JsonSchema>();
+  const look = (at: unknown): void => {
+    if (typeof at !== 'object' || at === null) return;
+    const { $ref } = at as { $ref?: unknown };
+    const name = typeof $ref === 'string' && $ref.startsWith(prefix) ? $ref.slice(prefix.length) : null;
+    if (name !== null && !found.has(name)) {
+      found.set(name, all[name]!);
+      look(all[name]);
+    }
+    Object.values(at).forEach(look);
+  };
+  look(value);
+  return Object.fromEntries(
+    Object.keys(all).flatMap((name) => (found.has(name) ? [[name, found.get(name)!]] : [])),
+  );
+}
+
 /** class-validator-jsonschema knows "may be absent" only; what may be null is settled here. */
 function finish(schema: JsonSchema, purpose: Purpose): JsonSchema {
   const properties = schema['properties'] as Properties;

@@ -19,6 +19,14 @@ export const LIMITS = {
   /** Spans of working time in a day. */
   spansADay: 24,
   holidays: 5000,
+  /** An Idempotency-Key. With a bulk item’s number it is an event’s id. */
+  idempotencyKeyCharacters: 120,
+  /** Commands in one bulk request. */
+  bulkItems: 100,
+  /** Things on one page of a list. */
+  pageItems: 200,
+  /** A search, in characters. */
+  searchCharacters: 200,
   /** Steps of an escalation. */
   escalationSteps: 10,
 } as const;

@@ -1,3 +1,4 @@
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn } from 'class-validator';
 import { LIMITS } from './limits';
 import { defineRule, textRule } from './rule';
 import {
@@ -5,6 +6,7 @@ import {
   hasCharacters,
   isAttributeText,
   isPrintable,
+  isStorable,
   isTenantId,
   isTraceparent,
   isUuid,
@@ -133,6 +135,22 @@ export const IsTextList = defineRule({
   message: () => 'must be a list of strings',
   published: () => ({ type: 'array', items: { type: 'string' } }),
 });
+
+const queryText = textRule({
+  name: 'query',
+  holds: (text, max) => hasCharacters(text, 1, max) && isStorable(text),
+  message: (max) => `must be 1 to ${max} characters`,
+  published: (max) => ({ minLength: 1, maxLength: max }),
+});
+
+/** Words to search for: 1–200 characters. */
+export const IsQueryText = () => queryText(LIMITS.searchCharacters);
+
+/** A list of some of these words, at least one. */
+export function IsWordList(words: readonly string[]): PropertyDecorator {
+  const decorators = [IsArray(), ArrayMinSize(1), ArrayMaxSize(words.length), IsIn(words, { each: true })];
+  return (target, property) => decorators.forEach((decorate) => decorate(target, property));
+}
 
 /** An array of objects, to stand beside `@ValidateNested`, which alone would let arrays of arrays pass. */
 export const IsObjectList = defineRule({

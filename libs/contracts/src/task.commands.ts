@@ -67,6 +67,11 @@ export class TaskCreateData extends TaskCommandData {
   @IsDueForm()
   @Nested(() => DueSpec)
   due?: DueSpec | null;
+
+  @Describe(WHY)
+  @Optional()
+  @IsBoundedText()
+  reason?: string | null;
 }
 
 @Describe('task.assign.v1: give the task to a person or a team, or, with null, to nobody. Clears the claim.')

@@ -8,7 +8,7 @@ import {
 } from './envelope';
 import { EVENT_DATA, type EventType } from './event-types';
 import { contractSchemas } from './json-schema';
-import { allRules } from './rule';
+import { allRules, type JsonSchema } from './rule';
 
 /** One thing that is wrong with a message, for people: `field` is where (`data.priority`), `message` says it with the field's name. */
 export interface ValidationProblem {
@@ -23,6 +23,7 @@ const MOST_PROBLEMS = 10;
 
 const ajv = compiler();
 const validators = new Map<string, Validator>();
+let strictAjv: Ajv | undefined;
 
 /** The validator of an event type's data: the hot path. The same verdict as class-validator on the class, held by a property test. */
 export function validatorFor(type: EventType): Validator {
@@ -43,6 +44,17 @@ export function envelopeValidator(of: EnvelopeClass): Validator {
   return validatorOfClass(of, '');
 }
 
+/**
+ * The validator of what somebody sends and waits for an answer to: it also names what it does not know, since a misspelt field would
+ * otherwise be one that was not sent.
+ */
+export function strictValidator(of: new () => object): Validator {
+  // Made when it is first asked for: a worker never does.
+  const validate = (strictAjv ??= compiler({ additionalProperties: false })).getSchema(of.name);
+  if (!validate) throw new Error(`No JSON Schema for ${of.name}`);
+  return (value) => (validate(value) === true ? [] : problemsOf(validate.errors ?? [], ''));
+}
+
 function validatorOfClass(of: new () => object, root: string): Validator {
   const known = validators.get(of.name);
   if (known) return known;
@@ -54,7 +66,8 @@ function validatorOfClass(of: new () => object, root: string): Validator {
   return validator;
 }
 
-function compiler(): Ajv {
+/** @param beside stands in every class's schema. */
+function compiler(beside: JsonSchema = {}): Ajv {
   const ajv = new Ajv({
     allErrors: true,
     validateFormats: false,
@@ -64,7 +77,7 @@ function compiler(): Ajv {
   });
   ajv.addKeyword({ keyword: 'x-rules', schemaType: 'object', errors: 'full', compile: compileRules });
   for (const [name, schema] of Object.entries(contractSchemas('validating', '')))
-    ajv.addSchema({ ...schema, $id: name });
+    ajv.addSchema({ ...schema, ...beside, $id: name });
   return ajv;
 }
 
@@ -98,6 +111,7 @@ function isAboutNull(error: ErrorObject): boolean {
 
 function fieldOf(error: ErrorObject, root: string): string {
   const steps = error.instancePath.split('/').slice(1);
+  if (error.keyword === 'additionalProperties') steps.push(String(error.params['additionalProperty']));
   if (error.keyword === 'required') steps.push(String(error.params['missingProperty']));
   const path = steps.reduce(
     (whole, step) => (/^\d+$/.test(step) ? `${whole}[${step}]` : whole ? `${whole}.${step}` : step),
@@ -118,6 +132,10 @@ function sayWhatIsWrong({ keyword, params, message }: ErrorObject): string {
       return `must be at least ${params['limit']}`;
     case 'maximum':
       return `must be at most ${params['limit']}`;
+    case 'additionalProperties':
+      return 'is not known here';
+    case 'minItems':
+      return `must have at least ${params['limit']} items`;
     case 'maxItems':
       return `must have at most ${params['limit']} items`;
     default:

@@ -15,6 +15,8 @@ export interface CreateTask {
     description?: string | null;
     assignee?: Assignee | null;
     due?: Due | null;
+    /** Why there is the task, where that is not plain. */
+    reason?: string | null;
     actor: Actor;
   };
 }

@@ -41,7 +41,7 @@ function decideCreate(
     dueAt: due?.ok ? due.at : null,
     ...(due?.ok && due.by && { dueBy: due.by }),
   };
-  return { activities: [taskCreated(draft, create.actor, context)] };
+  return { activities: [taskCreated(draft, create.actor, context, { reason: create.reason })] };
 }
 
 /** The first activity of a task, whoever made it: an agent's command or a flow. */
@@ -49,7 +49,7 @@ export function taskCreated(
   draft: TaskDraft,
   actor: Actor,
   context: Pick<DecisionContext, 'tenantId' | 'conversationId' | 'channel' | 'time' | 'cause'>,
-  flow?: FlowTrace,
+  { reason, flow }: { reason?: string | null; flow?: FlowTrace } = {},
 ): Activity {
   const { id, dueBy, ...fields } = draft;
   const initial = { ...fields, status: 'to_do' as const };
@@ -65,6 +65,7 @@ export function taskCreated(
     channel: context.channel,
     sequence: 1,
     actor: { kind: actor.kind, id: actor.id },
+    ...(reason != null && { reason }),
     changes,
     ...(dueBy && { due: dueBy }),
     cause: context.cause,

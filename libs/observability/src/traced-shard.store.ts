@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { type Cause } from '#libs/domain';
 import {
+  causeOf,
   type InputPosition,
   type LoggedActivity,
   type LoggedRejection,
@@ -97,13 +98,7 @@ class EventSpans {
   withRejection(rejection: LoggedRejection): LoggedRejection {
     const { event } = rejection;
     if (event.traceparent === undefined) return rejection;
-    const cause = {
-      source: event.source,
-      id: event.id,
-      ...event.origin,
-      offset: Number(event.origin.offset),
-    };
-    const traceparent = this.#continued(event.traceparent, event.tenantId, cause);
+    const traceparent = this.#continued(event.traceparent, event.tenantId, causeOf(event));
     return { ...rejection, event: { ...event, traceparent } };
   }
 

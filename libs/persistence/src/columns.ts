@@ -6,6 +6,7 @@ import {
   type LoggedActivity,
   type LoggedRejection,
   type ScheduledTask,
+  type ShardChanges,
   type StoredMessage,
 } from '#libs/processing';
 import { originKey } from './origin-key';
@@ -53,7 +54,7 @@ export const outcomeColumns: ColumnOf<InboundEvent>[] = [
 export const appliedColumns = (
   shard: number,
   recordedAt: Instant,
-): ColumnOf<{ event: InboundEvent; became: string }>[] => [
+): ColumnOf<ShardChanges['applied'][number]>[] => [
   ['tenant_id', 'text', ({ event }) => event.tenantId],
   ['source', 'text', ({ event }) => event.source],
   ['event_id', 'text', ({ event }) => event.id],
@@ -62,9 +63,11 @@ export const appliedColumns = (
   ['payload_hash', 'bytea', ({ event }) => event.payloadHash],
   ['shard', 'smallint', () => shard],
   ['conversation_id', 'text', ({ event }) => event.conversationId],
-  ['topic', 'text', ({ event }) => event.origin.topic],
-  ['partition', 'integer', ({ event }) => event.origin.partition],
-  ['offset', 'bigint', ({ event }) => event.origin.offset],
+  ['topic', 'text', ({ event }) => event.origin?.topic ?? null],
+  ['partition', 'integer', ({ event }) => event.origin?.partition ?? null],
+  ['offset', 'bigint', ({ event }) => event.origin?.offset ?? null],
+  ['answer_task', 'uuid', ({ answer }) => answer?.taskId ?? null],
+  ['answer_version', 'integer', ({ answer }) => answer?.version ?? null],
   ['recorded_at', 'timestamptz', () => recordedAt],
 ];
 

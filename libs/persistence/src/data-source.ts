@@ -8,6 +8,7 @@ import * as tenant from './entities/tenant.entities';
 import { Spine1790000000000 } from './migrations/1790000000000-spine';
 import { Operations1790100000000 } from './migrations/1790100000000-operations';
 import { Timers1790200000000 } from './migrations/1790200000000-timers';
+import { Requests1790400000000 } from './migrations/1790400000000-requests';
 import { Rebuild1790300000000 } from './migrations/1790300000000-rebuild';
 
 /** What a connection to PostgreSQL needs to know. */
@@ -66,7 +67,13 @@ export function dataSourceOptions({
     entities: [deployment, tenant, conversation, task, log, operation].flatMap((module) =>
       Object.values(module),
     ),
-    migrations: [Spine1790000000000, Operations1790100000000, Timers1790200000000, Rebuild1790300000000],
+    migrations: [
+      Spine1790000000000,
+      Operations1790100000000,
+      Timers1790200000000,
+      Rebuild1790300000000,
+      Requests1790400000000,
+    ],
     connectTimeoutMS: 5_000,
     extra: {
       keepAlive: true,

@@ -1,4 +1,5 @@
 import { type Cause, type EventIdentity, type Instant } from '#libs/domain';
+import { type AnswerKey } from '#libs/processing';
 import { type LogRow } from './log.source';
 import { type ColumnOf } from './rows';
 
@@ -11,6 +12,8 @@ export interface RebuiltIdentity extends EventIdentity {
   conversationId: string;
   /** Where it was read; without a topic for what came another way. */
   cause: Cause;
+  /** The last of what it led to: what its sender was answered with, if somebody waited for an answer. Null when it led to nothing. */
+  answer: AnswerKey | null;
   recordedAt: Instant;
 }
 
@@ -49,5 +52,7 @@ export const rebuiltIdentityColumns = (shard: number): ColumnOf<RebuiltIdentity>
   ['topic', 'text', (identity) => identity.cause.topic ?? null],
   ['partition', 'integer', (identity) => identity.cause.partition ?? null],
   ['offset', 'bigint', (identity) => identity.cause.offset ?? null],
+  ['answer_task', 'uuid', (identity) => identity.answer?.taskId ?? null],
+  ['answer_version', 'integer', (identity) => identity.answer?.version ?? null],
   ['recorded_at', 'timestamptz', (identity) => identity.recordedAt],
 ];

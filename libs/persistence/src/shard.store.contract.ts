@@ -2,6 +2,7 @@ import {
   identityKey,
   type RecordedActivity,
   type Task,
+  type TaskCommand,
   type TaskRecord,
   type Timekeeping,
 } from '#libs/domain';
@@ -10,7 +11,9 @@ import {
   applyEvents,
   type InboundEvent,
   type InputPosition,
+  KeyedQueue,
   type Outcome,
+  RequestDesk,
   type ShardStore,
   StoreConflict,
   type TaskFinder,
@@ -249,6 +252,32 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
       await applyEvents([event], null, tx, { directory: new TenantDirectory(), now: () => NOW });
     });
     expect((await tested.counts()).tasks).toBe(before + 1);
+  });
+
+  it('knows what a request was answered with, as the task then was, and nothing of what nobody waited for', async () => {
+    const request = create('request');
+    const body = request.body as TaskCommand;
+    const desk = new RequestDesk({
+      store: tested.store,
+      directory,
+      queue: new KeyedQueue(),
+      now: () => NOW,
+      shardOf: () => 1,
+    });
+    const submit = (event: InboundEvent, command: TaskCommand) =>
+      desk.submit({ event: { ...event, body: command, origin: null }, conversation: null });
+    const created = await submit(request, body);
+    if (created.kind !== 'done') throw new Error(JSON.stringify(created));
+    const comment = {
+      type: 'task.comment.v1' as const,
+      data: { taskId: created.task.id, actor: { kind: 'service' as const, id: 'crm' }, text: 'Called.' },
+    };
+    const command = anEvent(comment, { tenantId: tenant() });
+    expect(await submit(command, comment)).toMatchObject({ kind: 'done', task: { version: 2 } });
+    expect(await submit(request, body)).toEqual({ ...created, repeated: true });
+    const event = create('event');
+    await apply(1, [event]);
+    expect(await submit(event, event.body as TaskCommand)).toEqual({ kind: 'other_payload' });
   });
 
   it('stores the position with the batch, and lower again when rewound', async () => {

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { type Conversation, type EventIdentity, identityKey, type TaskRecord } from '#libs/domain';
+import { type Conversation, type EventIdentity, identityKey, type Task, type TaskRecord } from '#libs/domain';
 import {
   type LogHeads,
   type ShardChanges,
@@ -39,6 +39,21 @@ export class PostgresShardTransaction implements ShardTransaction {
       events,
     );
     return new Map(rows.map((row) => [keyOf(row), row.payload_hash]));
+  }
+
+  async answers(events: readonly EventIdentity[]): Promise<Map<string, Task>> {
+    // The activity's own text has the task as it was: nothing is kept twice to be answered twice.
+    const rows = await this.#matching<IdentityRow & { task: Task }>(
+      lookUp(
+        `tenant_id, source, event_id as id, (select data -> 'task' from activity_log log where log.tenant_id = applied_event.tenant_id
+           and log.task_id = applied_event.answer_task and log.sequence = applied_event.answer_version) as task`,
+        'applied_event',
+        IDENTITY,
+        'answer_task is not null',
+      ),
+      events,
+    );
+    return new Map(rows.map((row) => [keyOf(row), row.task]));
   }
 
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {

@@ -104,7 +104,7 @@ function applyIdentified(event: IdentifiedEvent, set: WorkingSet, tenant: Tenant
 }
 
 /** What a decision about this event may know. */
-function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
+export function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
   return {
     tenantId: event.tenantId,
     conversationId: event.conversationId,
@@ -119,7 +119,7 @@ function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
 }
 
 /** A rebuilt database knows of most identities only that they were applied, not with what: their hashes are empty. */
-function isSame(known: Buffer, hash: Buffer): boolean {
+export function isSame(known: Buffer, hash: Buffer): boolean {
   return known.length === 0 || known.equals(hash);
 }
 

@@ -37,7 +37,10 @@ export function createFlowTasks(
       const origin = { flow: id, node: result.node, ordinal: 0 };
       const trace = { id, version, node: result.node, inputs: result.inputs, warnings: result.warnings };
       const draft = { id: taskIdOf(event, origin), ...result.task };
-      tasks.push({ activity: taskCreated(draft, { kind: 'flow', id }, { ...event, cause }, trace), origin });
+      tasks.push({
+        activity: taskCreated(draft, { kind: 'flow', id }, { ...event, cause }, { flow: trace }),
+        origin,
+      });
     }
   }
   return { tasks, warnings, cost: budget.spent + made / BYTES_A_UNIT };

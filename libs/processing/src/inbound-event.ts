@@ -51,6 +51,7 @@ export interface InboundEvent {
   traceparent?: string;
   /** SHA-256 over type, subject, time and data in canonical JSON: the same in every binding and key order. */
   payloadHash: Buffer;
-  origin: RecordOrigin;
+  /** Null for what came by no topic. */
+  origin: RecordOrigin | null;
   body: ConversationStarted | ConversationMessage | ConversationOutcome | ConversationEnded | TaskCommand;
 }

@@ -23,6 +23,8 @@ export * from './replay/replay.plan';
 export * from './replay/replay.sample';
 export * from './replay/standing.store';
 export * from './replay/verdict';
+export * from './requests/request';
+export * from './requests/request.desk';
 export * from './shard.store';
 export * from './tenant-directory';
 export * from './timers/apply-timers';

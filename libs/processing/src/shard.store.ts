@@ -5,6 +5,7 @@ import {
   type Instant,
   type RecordedActivity,
   type Rejection,
+  type Task,
   type TaskRecord,
 } from '#libs/domain';
 import { type InboundEvent } from './inbound-event';
@@ -28,6 +29,8 @@ export interface ShardStore {
 export interface ShardTransaction {
   /** Which of these were applied before: identity key → payload hash. */
   appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>>;
+  /** The tasks that these were answered with, as they then were, by identity key; without those nobody waited for. */
+  answers(events: readonly EventIdentity[]): Promise<Map<string, Task>>;
   conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]>;
   tasks(ids: readonly TaskKey[]): Promise<TaskRecord[]>;
   /** The last positions of the shard's two logs. */
@@ -78,6 +81,12 @@ export interface TaskKey {
   taskId: string;
 }
 
+/** A task as it was at one of its versions. */
+export interface AnswerKey {
+  taskId: string;
+  version: number;
+}
+
 /** A task as it is stored: with the moment of its first timer, null when it has none. */
 export interface ScheduledTask extends TaskRecord {
   timerAt: Instant | null;
@@ -107,7 +116,7 @@ export interface ShardChanges {
   messages: StoredMessage[];
   /** Outcome events, kept whole: flows are tried out on them. */
   outcomes: InboundEvent[];
-  applied: { event: InboundEvent; became: 'applied' | 'rejected' }[];
+  applied: { event: InboundEvent; became: 'applied' | 'rejected'; answer: AnswerKey | null }[];
   /** As they are after all of it. */
   tasks: CreatedTask[];
   /** Tasks that were there before and changed, as they are after all of it. */

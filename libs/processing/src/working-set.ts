@@ -12,7 +12,13 @@ import {
 } from '#libs/domain';
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
-import { type CreatedTask, type LogHeads, type ScheduledTask, type ShardChanges } from './shard.store';
+import {
+  type AnswerKey,
+  type CreatedTask,
+  type LogHeads,
+  type ScheduledTask,
+  type ShardChanges,
+} from './shard.store';
 
 /** What a transaction read, changed in memory in log order; at the end it says what to write. */
 export class WorkingSet {
@@ -54,6 +60,10 @@ export class WorkingSet {
     const changed = !known || known.changed || !sameConversation(known.conversation, conversation);
     this.#conversations.set(key, { conversation, changed });
     return conversation;
+  }
+
+  conversation(tenantId: string, conversationId: string): Conversation | null {
+    return this.#conversations.get(keyOf(tenantId, conversationId))?.conversation ?? null;
   }
 
   task(tenantId: string, taskId: string): Task | null {
@@ -118,9 +128,13 @@ export class WorkingSet {
     this.#changes.rejections.push({ ...rejection, event, taskId, position: this.heads.rejection });
   }
 
-  /** Leaves the event's identity behind, so that it counts once. */
-  settle(event: InboundEvent, became: 'applied' | 'rejected'): void {
-    this.#changes.applied.push({ event, became });
+  /**
+   * Leaves the event's identity behind, so that it counts once.
+   *
+   * @param answer the task, and its version, that the sender was answered with, where somebody waits for an answer.
+   */
+  settle(event: InboundEvent, became: 'applied' | 'rejected', answer: AnswerKey | null = null): void {
+    this.#changes.applied.push({ event, became, answer });
   }
 
   /** @param timePolicyOf by the tenant's id, of every tenant whose tasks changed. */

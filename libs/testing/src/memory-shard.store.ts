@@ -3,9 +3,11 @@ import {
   type EventIdentity,
   identityKey,
   type Instant,
+  type Task,
   type TaskRecord,
 } from '#libs/domain';
 import {
+  type AnswerKey,
   type CreatedTask,
   type FoundTask,
   type InputPosition,
@@ -36,6 +38,7 @@ interface State {
   messages: Map<string, StoredMessage>;
   outcomes: Map<string, unknown>;
   applied: Map<string, Buffer>;
+  answers: Map<string, AnswerKey>;
   tasks: Map<string, ScheduledTask & { shard: number }>;
   origins: Set<string>;
   activities: (LoggedActivity & { shard: number })[];
@@ -49,6 +52,7 @@ const emptyState = (): State => ({
   messages: new Map(),
   outcomes: new Map(),
   applied: new Map(),
+  answers: new Map(),
   tasks: new Map(),
   origins: new Set(),
   activities: [],
@@ -159,6 +163,18 @@ class MemoryShardTransaction implements ShardTransaction {
     return new Map(keys.map((key) => [key, Buffer.from(this.state.applied.get(key)!)]));
   }
 
+  async answers(events: readonly EventIdentity[]): Promise<Map<string, Task>> {
+    const found = new Map<string, Task>();
+    for (const key of events.map(identityKey)) {
+      const answer = this.state.answers.get(key);
+      const is = ({ taskId, sequence }: LoggedActivity): boolean =>
+        taskId === answer?.taskId && sequence === answer.version;
+      const activity = this.state.activities.find(is);
+      if (activity) found.set(key, activity.task);
+    }
+    return found;
+  }
+
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
     return ids.flatMap(
       ({ tenantId, conversationId }) => this.state.conversations.get(`${tenantId}\0${conversationId}`) ?? [],
@@ -204,7 +220,10 @@ class MemoryShardTransaction implements ShardTransaction {
       if (!state.messages.has(key)) state.messages.set(key, m);
     }
     for (const event of changes.outcomes) take(state.outcomes, identityKey(event), event.body.data);
-    for (const { event } of changes.applied) take(state.applied, identityKey(event), event.payloadHash);
+    for (const { event, answer } of changes.applied) {
+      take(state.applied, identityKey(event), event.payloadHash);
+      if (answer) state.answers.set(identityKey(event), answer);
+    }
     for (const created of changes.tasks) {
       const { task, timekeeping, timerAt } = created;
       take(state.tasks, `${task.tenantId}\0${task.id}`, { task, timekeeping, timerAt, shard: this.shard });

@@ -96,12 +96,13 @@ describe('the events that led to a shard’s activities', () => {
     const told = activities.map((activity, i) => events.next(activity, `recorded-${i}`));
     expect([...told, events.last(), events.last()].filter((event) => event !== null)).toEqual(
       [
-        ['e-0', 'task.create.v1', 'recorded-0'],
-        ['e-1', 'task.start.v1', 'recorded-1'],
-        ['e-2', 'task.resolve.v1', 'recorded-3'],
-      ].map(([id, type, recordedAt]) => ({
+        ['e-0', 'task.create.v1', 'recorded-0', 1] as const,
+        ['e-1', 'task.start.v1', 'recorded-1', 3] as const,
+        ['e-2', 'task.resolve.v1', 'recorded-3', 5] as const,
+      ].map(([id, type, recordedAt, version]) => ({
         ...{ tenantId: 'acme', source: '/test', id, type, became: 'applied', payloadHash: null },
         ...{ conversationId: 'conv-1', cause: { source: '/test', id }, recordedAt },
+        answer: { taskId: activities[0]!.taskId, version },
       })),
     );
   });

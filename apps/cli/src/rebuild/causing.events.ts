@@ -25,9 +25,20 @@ export class CausingEvents {
     if (!first) return null;
     const { tenantId, conversationId, cause, recordedAt } = first;
     const type = causingType(this.#caused);
+    const { taskId, sequence: version } = this.#caused.at(-1)!;
     this.#caused = [];
     const identity = { tenantId, source: cause.source, id: cause.id };
-    return { ...identity, type, became: 'applied', payloadHash: null, conversationId, cause, recordedAt };
+    const answer = { taskId, version };
+    return {
+      ...identity,
+      type,
+      became: 'applied',
+      payloadHash: null,
+      conversationId,
+      cause,
+      answer,
+      recordedAt,
+    };
   }
 }
 

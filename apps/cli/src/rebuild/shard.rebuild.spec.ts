@@ -30,7 +30,7 @@ function theActivities(): Activity[] {
     { ...draft, description: null, assignee: null, dueAt: null },
     { kind: 'flow', id: FLOW.id },
     { tenantId: 'acme', conversationId: 'conv-1', channel: 'call', time: TIME, cause: causeOf(4, 'outcome') },
-    FLOW,
+    { flow: FLOW },
   );
   const { flow: _, ...common } = { ...created, actor, time: '2026-03-02T11:00:00.000Z' };
   return [

@@ -149,6 +149,7 @@ function refusedEvent({ row, rejection }: { row: LogRow; rejection: RejectionDat
     payloadHash: payloadHash(command),
     conversationId: row.conversation_id,
     cause,
+    answer: null,
     recordedAt: row.recorded_at.toISOString(),
   };
 }

@@ -27,7 +27,7 @@ export function aCreatedTask(position = 1, sequence = 1) {
         time: '2026-03-02T10:00:00.000Z',
         cause: { source: '/voice', id: 'e-1', topic: 'conversation-events.call', partition: 0, offset: 4 },
       },
-      { id: 'callbacks', version: 1, node: 'call-back', inputs: {}, warnings: [] },
+      { flow: { id: 'callbacks', version: 1, node: 'call-back', inputs: {}, warnings: [] } },
     ),
     sequence,
   };

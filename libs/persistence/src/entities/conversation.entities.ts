@@ -54,8 +54,15 @@ export class AppliedEventEntity {
   @Column('bytea', { name: 'payload_hash' }) payloadHash: Buffer;
   @Column('smallint') shard: number;
   @Column('text', { name: 'conversation_id' }) conversationId: string;
-  @Column('text') topic: string;
-  @Column('integer') partition: number;
-  @Column('bigint') offset: string;
+  @Column('text', { nullable: true, comment: 'Null for what came by no topic' }) topic: string | null;
+  @Column('integer', { nullable: true }) partition: number | null;
+  @Column('bigint', { nullable: true }) offset: string | null;
   @Column('timestamptz', { name: 'recorded_at' }) recordedAt: Date;
+  @Column('uuid', {
+    name: 'answer_task',
+    nullable: true,
+    comment: 'The task that a request was answered with; null where nobody waited for an answer',
+  })
+  answerTask: string | null;
+  @Column('integer', { name: 'answer_version', nullable: true }) answerVersion: number | null;
 }

@@ -3,6 +3,7 @@ import {
   type EventIdentity,
   identityKey,
   type Rejection,
+  type Task,
   type TaskRecord,
 } from '#libs/domain';
 import {
@@ -79,6 +80,10 @@ class RehearsedTransaction implements ShardTransaction {
       if (hash && !known.has(key)) known.set(key, hash);
     }
     return known;
+  }
+
+  answers(events: readonly EventIdentity[]): Promise<Map<string, Task>> {
+    return this.standing.answers(events);
   }
 
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {

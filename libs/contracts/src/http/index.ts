@@ -1,0 +1,4 @@
+export * from './answers';
+export * from './problem.table';
+export * from './queries';
+export * from './task.bodies';

@@ -1,0 +1,124 @@
+import { IsBoolean, IsIn, IsInt, IsString, Max, Min } from 'class-validator';
+import { Describe } from '../describe';
+import { LIMITS } from '../limits';
+import { Optional } from '../presence';
+import { IsDateTime, IsId, IsQueryText, IsWordList } from '../rules';
+import { CHANNELS, PRIORITIES, STATUSES, TASK_TYPES } from '../vocabulary';
+
+/** What may stand behind the question mark. Lists are separated by commas, or the parameter is given again. */
+
+/** A page of a list. */
+export class PageQuery {
+  @Describe('How many at most; 50 unless said.')
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(LIMITS.pageItems)
+  limit?: number;
+
+  @Describe('Where to go on: the `next` of the page before. Opaque, and good for the same question only.')
+  @Optional()
+  @IsString()
+  cursor?: string;
+}
+
+export const TASK_SORTS = [
+  'createdAt',
+  '-createdAt',
+  'updatedAt',
+  '-updatedAt',
+  'dueAt',
+  '-dueAt',
+  'priority',
+  '-priority',
+] as const;
+
+export class TaskListQuery extends PageQuery {
+  @Optional()
+  @IsWordList(STATUSES)
+  status?: (typeof STATUSES)[number][];
+
+  @Optional()
+  @IsWordList(TASK_TYPES)
+  type?: (typeof TASK_TYPES)[number][];
+
+  @Optional()
+  @IsWordList(PRIORITIES)
+  priority?: (typeof PRIORITIES)[number][];
+
+  @Optional()
+  @IsWordList(CHANNELS)
+  channel?: (typeof CHANNELS)[number][];
+
+  @Describe(
+    'The id of an agent: the tasks assigned to that person, and those of teams that they have claimed.',
+  )
+  @Optional()
+  @IsId()
+  assignee?: string;
+
+  @Describe('The id of a team: the tasks assigned to it, claimed or not.')
+  @Optional()
+  @IsId()
+  team?: string;
+
+  @Optional()
+  @IsId()
+  conversationId?: string;
+
+  @Optional()
+  @IsBoolean()
+  overdue?: boolean;
+
+  @Describe('Due before this moment: RFC 3339.')
+  @Optional()
+  @IsDateTime()
+  dueBefore?: string;
+
+  @Describe('Due at this moment or after it: RFC 3339.')
+  @Optional()
+  @IsDateTime()
+  dueAfter?: string;
+
+  @Describe(
+    'Words of the title, the description or the customer’s name, id or address; all must be there, the last may be a beginning.',
+  )
+  @Optional()
+  @IsQueryText()
+  q?: string;
+
+  @Describe(
+    '`mine`: the open tasks that the calling agent has, and those of their teams that they may claim; overdue first, then by priority, then by due date. No `sort` beside it.',
+  )
+  @Optional()
+  @IsIn(['mine'])
+  queue?: 'mine';
+
+  @Describe(
+    'By what; `-` in front: the greatest first. `-createdAt` unless said. What has no due date comes last in `dueAt`.',
+  )
+  @Optional()
+  @IsIn(TASK_SORTS)
+  sort?: (typeof TASK_SORTS)[number];
+
+  @Describe('Whether to count all tasks that fit, which takes longer the more there are; up to 10,000.')
+  @Optional()
+  @IsBoolean()
+  total?: boolean;
+}
+
+export class ConversationListQuery extends PageQuery {
+  @Optional()
+  @IsWordList(CHANNELS)
+  channel?: (typeof CHANNELS)[number][];
+
+  @Describe('Whether it goes on still.')
+  @Optional()
+  @IsBoolean()
+  active?: boolean;
+
+  @Describe('The id of a customer.')
+  @Optional()
+  @IsId()
+  customer?: string;
+}

@@ -6,7 +6,7 @@ const base = {
   moduleNameMapper: { '^#libs/(.*)$': '<rootDir>/libs/$1/src' },
   transform: { '^.+\\.(t|j)s$': ['@swc/jest'] },
   // ESM-only packages that jest must compile itself.
-  transformIgnorePatterns: ['/node_modules/(?!(@marcbachmann/cel-js)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@marcbachmann/cel-js|jose)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/.data/'],
 };
 const stack = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '#libs/stack';
-import { isDrained, type TestDeployment, type WorkerOptions, type WorkerProcess } from '#libs/testing';
+import { isDrained, type ServiceOptions, type TestDeployment, type WorkerProcess } from '#libs/testing';
 import { dataSets } from './support/data-set';
 import { faultFreeResult, recordsApplied, resultOf, unreadRecords } from './support/fault-free-result';
 import { deploymentFor } from './support/play';
@@ -83,7 +83,7 @@ describe('a worker that is killed (SIGKILL) again and again while it is behind',
     };
   }
 
-  function optionsFor(point: string, times: number): WorkerOptions {
+  function optionsFor(point: string, times: number): ServiceOptions {
     if (point === FROM_OUTSIDE) return { env: settings };
     return { preload: [KILL_AT], env: { ...settings, KILL_AT: point, KILL_ON: String(times) } };
   }

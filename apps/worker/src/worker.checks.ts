@@ -1,7 +1,6 @@
 import { type GroupProgress } from '#libs/messaging';
-import { type Check, type Checks, type Stall } from '#libs/observability';
+import { type Check, type Checks, type LastWord, type Stall } from '#libs/observability';
 import { type Published } from './log.publisher';
-import { type LastWord } from './standing.question';
 
 /** All that readiness depends on. */
 export interface WorkerState {

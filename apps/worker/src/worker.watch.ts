@@ -1,12 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { BrokerProbe, type KafkaBatchStrategy, type PartitionOffsets } from '#libs/messaging';
-import { type Checks, type Stall, StallWatch } from '#libs/observability';
+import { type Checks, type Stall, StallWatch, StandingQuestion } from '#libs/observability';
 import { DatabaseProbe } from '#libs/persistence';
 import { type LogHeads } from '#libs/relay';
 import { type Settings } from '#libs/settings';
 import { LogPublisher } from './log.publisher';
-import { StandingQuestion } from './standing.question';
 import { SETTINGS } from './tokens';
 import { checksOf, describeStall } from './worker.checks';
 import { workOf } from './worker.work';

@@ -12,3 +12,4 @@ export * from './metric.instruments';
 export * from './otlp.tracing';
 export * from './traced-log.topic';
 export * from './stall.watch';
+export * from './standing.question';

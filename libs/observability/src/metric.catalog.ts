@@ -26,7 +26,7 @@ const RECORDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000
 /** From a millisecond to the database's limit on a transaction. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Every metric of the worker. `docs/metrics.md` is this list; `createInstruments` makes them. */
+/** Every metric of the product's processes. `docs/metrics.md` is this list; `createInstruments` makes them. */
 export const METRICS = {
   shards: gauge('shards', 'shards', {}, 'How many shards the deployment has (N).'),
   assignedPartitions: gauge(
@@ -169,5 +169,12 @@ export const METRICS = {
     { log: LOG, outcome: APPEND_FAILURES },
     'Produce requests that did not append. `duplicate`, `out_of_order`: the fence kept a second relay from writing, which is well. ' +
       '`unavailable`: the broker did not answer or could not.',
+  ),
+  httpRequests: histogram(
+    'http_request_duration_seconds',
+    'seconds',
+    { route: 'the routes of the API, as OpenAPI names them', status: 'HTTP statuses' },
+    SECONDS,
+    'Requests to the API, from their first byte read to the last of their answer handed over. Streams are not among them.',
   ),
 } as const;

@@ -8,6 +8,7 @@ import {
   type StoredMessage,
 } from '#libs/processing';
 import { originKey } from './origin-key';
+import { messageFrom, type MessageRow } from './reading/conversation.reader';
 import { lookUp } from './rows';
 import { PostgresShardTransaction } from './shard.transaction';
 import { inTransaction, seeTenants } from './transaction';
@@ -52,15 +53,7 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
 
   async messages(keys: readonly MessageKey[]): Promise<StoredMessage[]> {
     if (keys.length === 0) return [];
-    const rows = await this.#rows<{
-      tenant_id: string;
-      conversation_id: string;
-      message_id: string;
-      from_kind: StoredMessage['from']['kind'];
-      from_id: string;
-      text: string;
-      sent_at: Date;
-    }>(
+    const rows = await this.#rows<MessageRow>(
       lookUp('*', 'conversation_message', { tenant_id: 'text', conversation_id: 'text', message_id: 'text' }),
       [
         keys.map(({ tenantId }) => tenantId),
@@ -68,14 +61,7 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
         keys.map(({ messageId }) => messageId),
       ],
     );
-    return rows.map((row) => ({
-      tenantId: row.tenant_id,
-      conversationId: row.conversation_id,
-      messageId: row.message_id,
-      from: { kind: row.from_kind, id: row.from_id },
-      text: row.text,
-      sentAt: row.sent_at.toISOString(),
-    }));
+    return rows.map(messageFrom);
   }
 
   async made(events: readonly EventIdentity[]): Promise<Map<string, Made>> {

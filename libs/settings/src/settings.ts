@@ -66,7 +66,11 @@ export type AvailableSettings = Omit<Settings, 'kafkaBrokers' | 'databaseUrl'> &
  */
 export function readSettings(env: Environment): Settings {
   const reader = new EnvironmentReader(env);
-  const settings = parse(reader);
+  return settingsOf(parseSettings(reader), reader);
+}
+
+/** Insists on broker and database, and on everything read so far. @throws SettingsError */
+export function settingsOf(settings: AvailableSettings, reader: EnvironmentReader): Settings {
   const { kafkaBrokers, databaseUrl } = settings;
   if (!kafkaBrokers) reader.refuse('KAFKA_BROKERS', 'must be set: host:port, separated by commas');
   if (!databaseUrl) reader.refuse('DATABASE_URL', 'must be set: postgres://role:password@host:port/database');
@@ -81,12 +85,13 @@ export function readSettings(env: Environment): Settings {
  */
 export function readAvailableSettings(env: Environment): AvailableSettings {
   const reader = new EnvironmentReader(env);
-  const settings = parse(reader);
+  const settings = parseSettings(reader);
   reader.check();
   return settings;
 }
 
-function parse(reader: EnvironmentReader): AvailableSettings {
+/** What every process may be told. */
+export function parseSettings(reader: EnvironmentReader): AvailableSettings {
   const brokers = reader.text('KAFKA_BROKERS', isBrokerList, 'must be host:port, separated by commas');
   const shards = reader.integer('SHARDS', 1, 1_000, 0);
   return {
@@ -122,7 +127,7 @@ function tracesUrlOf(reader: EnvironmentReader): string | null {
   return own ?? (base === undefined ? null : `${base.replace(/\/$/, '')}/v1/traces`);
 }
 
-function isHttpUrl(text: string): boolean {
+export function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
@@ -146,7 +151,7 @@ function isBrokerList(text: string): boolean {
   });
 }
 
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
   return /^[A-Za-z0-9._:%-]{1,255}$/.test(text);
 }
 

@@ -1,3 +1,4 @@
+export * from './api-process';
 export * from './deployment.lag';
 export * from './event.builder';
 export * from './memory-shard.store';
@@ -6,6 +7,8 @@ export * from './open.tasks';
 export * from './operator-shell';
 export * from './outside-clients';
 export * from './test-database';
+export * from './service-process';
 export * from './test-deployment';
+export * from './test-tokens';
 export * from './topic.reader';
 export * from './worker-process';

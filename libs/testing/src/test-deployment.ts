@@ -14,9 +14,11 @@ import {
 import { createKafka, EventProducer, type OutgoingRecord } from '#libs/messaging';
 import { type DeploymentLag, isDrained, lagOf } from './deployment.lag';
 import { NodeProcess } from './node-process';
+import { ApiProcess } from './api-process';
 import { createTestDatabase, type TestDatabase } from './test-database';
 import { endOffsetsOf, readTopic, type ReadRecord } from './topic.reader';
-import { type WorkerOptions, WorkerProcess } from './worker-process';
+import { type ServiceOptions } from './service-process';
+import { WorkerProcess } from './worker-process';
 
 const CLI = 'dist/apps/cli/src/main.js';
 const LOOK_AGAIN_MS = 100;
@@ -71,6 +73,7 @@ export interface TestDeploymentOptions {
  */
 export class TestDeployment {
   readonly #workers: WorkerProcess[] = [];
+  readonly #apis: ApiProcess[] = [];
   /** What the timers of its workers go by. */
   readonly #clockFile = join(mkdtempSync(join(tmpdir(), 'clock-')), 'instant');
   readonly #lostDatabases: TestDatabase[] = [];
@@ -189,15 +192,22 @@ export class TestDeployment {
   }
 
   /** Starts a worker and resolves when it has joined its groups. */
-  async startWorker(options: WorkerOptions = {}): Promise<WorkerProcess> {
+  async startWorker(options: ServiceOptions = {}): Promise<WorkerProcess> {
     return this.spawnWorker(options).ready();
   }
 
   /** Starts a worker and does not wait. */
-  spawnWorker({ env = {}, preload = [] }: WorkerOptions = {}): WorkerProcess {
+  spawnWorker({ env = {}, preload = [] }: ServiceOptions = {}): WorkerProcess {
     const worker = new WorkerProcess({ env: { ...this.env, ...env }, preload });
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** Starts an API and resolves when it listens. It ends with the deployment. */
+  async startApi({ env = {}, preload = [] }: ServiceOptions = {}): Promise<ApiProcess> {
+    const api = new ApiProcess({ env: { HTTP_PORT: '0', ...this.env, ...env }, preload });
+    this.#apis.push(api);
+    return api.ready();
   }
 
   /** Stops every worker that runs, by SIGTERM. @throws when one does not end with 0. */
@@ -276,9 +286,9 @@ export class TestDeployment {
     return this.database.operator.query<Row[]>(sql, parameters);
   }
 
-  /** Ends every worker and removes database, topics and groups. Never rejects: it must not hide why a test failed. */
+  /** Ends every process and removes database, topics and groups. Never rejects: it must not hide why a test failed. */
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.kill9()));
+    await Promise.all([...this.#workers, ...this.#apis].map((process) => process.kill9()));
     const topics = TOPICS.map(({ name }) => this.topicPrefix + name);
     await quietly(async () => {
       const existing = await this.admin.listTopics();

@@ -1,0 +1,134 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { Logger, LoggerModule } from 'nestjs-pino';
+import { type Registry } from 'prom-client';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type DataSource } from 'typeorm';
+import { shardOf } from '#libs/domain';
+import {
+  createInstruments,
+  type Instruments,
+  METRICS_REGISTRY,
+  MeteredShardStore,
+} from '#libs/observability';
+import {
+  checkDatabase,
+  ConversationReader,
+  DatabaseProbe,
+  dataSourceOptions,
+  DeploymentStore,
+  isWorthRetrying,
+  LogNotifications,
+  PostgresShardStore,
+  TaskReader,
+  TenantReader,
+} from '#libs/persistence';
+import { KeyedQueue, RequestDesk, TenantDirectory } from '#libs/processing';
+import { type ApiSettings } from '#libs/settings';
+import { ApiHealth } from './api.health';
+import { apiLogging } from './api.logging';
+import { TokenVerifier } from './auth/token.verifier';
+import { ConversationsController } from './conversations/conversations.controller';
+import { Gate } from './http/gate';
+import { ProblemFilter } from './http/problem.filter';
+import { MyTeams } from './tasks/my.teams';
+import { TaskRequests } from './tasks/task.requests';
+import { TasksController } from './tasks/tasks.controller';
+import { INSTRUMENTS, SETTINGS } from './tokens';
+
+/** A burst may take as much as this many seconds allow. */
+const BURST_SECONDS = 2;
+
+/** The API: everything is wired here, and nothing is decided. */
+@Module({})
+export class ApiModule {
+  static with(settings: ApiSettings, registry: Registry): DynamicModule {
+    const { databaseUrl: url, databasePool: poolSize } = settings;
+    // Before anything else: a key that cannot be used is said at once.
+    const verifier = new TokenVerifier(settings.jwt);
+    return {
+      module: ApiModule,
+      imports: [
+        LoggerModule.forRoot({ pinoHttp: apiLogging(settings.logLevel) }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions({ url, poolSize }),
+          retryAttempts: Number.MAX_SAFE_INTEGER,
+          retryDelay: 1_000,
+          toRetry: isWorthRetrying,
+        }),
+      ],
+      controllers: [TasksController, ConversationsController],
+      providers: [
+        { provide: SETTINGS, useValue: settings },
+        { provide: METRICS_REGISTRY, useValue: registry },
+        { provide: INSTRUMENTS, useFactory: () => createInstruments(registry) },
+        { provide: TokenVerifier, useValue: verifier },
+        {
+          provide: RateLimiterMemory,
+          useFactory: () =>
+            new RateLimiterMemory({ points: settings.rateLimit * BURST_SECONDS, duration: BURST_SECONDS }),
+        },
+        {
+          provide: APP_GUARD,
+          inject: [Reflector, TokenVerifier, RateLimiterMemory],
+          useFactory: (reflector: Reflector, tokens: TokenVerifier, limiter: RateLimiterMemory) =>
+            new Gate(reflector, tokens, limiter),
+        },
+        {
+          provide: APP_FILTER,
+          inject: [Logger],
+          useFactory: (logger: Logger) => new ProblemFilter(logger),
+        },
+        ...[TaskReader, ConversationReader, TenantReader, DeploymentStore].map((reader) => ({
+          provide: reader,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new reader(dataSource),
+        })),
+        {
+          provide: LogNotifications,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new LogNotifications(dataSource, url),
+        },
+        { provide: TenantDirectory, useFactory: () => new TenantDirectory() },
+        {
+          provide: RequestDesk,
+          inject: [getDataSourceToken(), DeploymentStore, TenantDirectory, LogNotifications, INSTRUMENTS],
+          useFactory: async (
+            dataSource: DataSource,
+            deployments: DeploymentStore,
+            directory: TenantDirectory,
+            notifications: LogNotifications,
+            instruments: Instruments,
+          ) => {
+            await checkDatabase(dataSource);
+            const { shards } = await deployments.load();
+            const store = new PostgresShardStore(dataSource, (ms) =>
+              instruments.lockWait.observe(ms / 1_000),
+            );
+            return new RequestDesk({
+              store: new MeteredShardStore(store, instruments),
+              directory,
+              queue: new KeyedQueue(),
+              shardOf: (conversationId) => shardOf(conversationId, shards),
+              now: () => new Date().toISOString(),
+              committed: (shard) => notifications.notify(shard),
+            });
+          },
+        },
+        {
+          provide: TaskRequests,
+          inject: [RequestDesk, TaskReader, ConversationReader],
+          useFactory: (desk: RequestDesk, tasks: TaskReader, conversations: ConversationReader) =>
+            new TaskRequests(desk, tasks, conversations),
+        },
+        {
+          provide: MyTeams,
+          inject: [TenantReader, TenantDirectory],
+          useFactory: (reader: TenantReader, directory: TenantDirectory) => new MyTeams(reader, directory),
+        },
+        { provide: ApiHealth, useFactory: () => new ApiHealth(new DatabaseProbe(url)) },
+      ],
+    };
+  }
+}

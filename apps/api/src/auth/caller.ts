@@ -1,0 +1,20 @@
+/** What a token may say of whoever has it. */
+export const ROLES = ['agent', 'lead', 'ops', 'service'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who makes a request: all of it from the token, none of it from the request. */
+export interface Caller {
+  tenantId: string;
+  /** An agent's id of the workforce, or a service's. */
+  id: string;
+  roles: readonly Role[];
+}
+
+/** As whom the caller acts. */
+export function actorOf({ id, roles }: Caller): { kind: 'agent' | 'service'; id: string } {
+  return { kind: roles.includes('service') ? 'service' : 'agent', id };
+}
+
+export function hasOneOf({ roles }: Caller, wanted: readonly Role[]): boolean {
+  return roles.some((role) => wanted.includes(role));
+}

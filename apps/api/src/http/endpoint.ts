@@ -1,0 +1,50 @@
+import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
+import { type ProblemCode } from '#libs/contracts';
+import { type Role } from '../auth/caller';
+
+type Class = new () => object;
+
+/** A route as it is served, checked and documented: one description for all three. */
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  /** As in OpenAPI, below `/v1`: `/tasks/{id}`. */
+  path: string;
+  /** Its name in OpenAPI, and in the client made from it. */
+  name: string;
+  summary: string;
+  group: string;
+  /** One of these is enough. */
+  roles: readonly Role[];
+  query?: Class;
+  body?: Class;
+  /** Whether the body may be left out. */
+  bodyOptional?: boolean;
+  /** Whether `If-Match` is honoured. */
+  ifMatch?: boolean;
+  /** Whether `Idempotency-Key` is honoured. */
+  idempotent?: boolean;
+  status?: number;
+  /** What it answers with; null for a stream. */
+  answer: Class | null;
+  /** Beside those that any route may meet. */
+  problems?: readonly ProblemCode[];
+}
+
+export const ENDPOINT = 'conversation-tasks:endpoint';
+
+const METHODS = {
+  GET: RequestMethod.GET,
+  POST: RequestMethod.POST,
+  PUT: RequestMethod.PUT,
+  PATCH: RequestMethod.PATCH,
+};
+
+/** Serves a method at a route. */
+export function Serves(endpoint: Endpoint): MethodDecorator {
+  const path = `/v1${endpoint.path.replace(/\{(\w+)\}/g, ':$1')}`;
+  return applyDecorators(
+    RequestMapping({ path, method: METHODS[endpoint.method] }),
+    HttpCode(endpoint.status ?? 200),
+    SetMetadata(ENDPOINT, endpoint),
+  );
+}

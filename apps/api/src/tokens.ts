@@ -1,0 +1,3 @@
+/** What is injected by name, because a class says too little or TypeScript erases it. */
+export const SETTINGS = Symbol('ApiSettings');
+export const INSTRUMENTS = Symbol('Instruments');

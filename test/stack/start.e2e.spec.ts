@@ -26,6 +26,7 @@ function npmStart(settings: Record<string, string> = {}): void {
       KAFKA_PORT: String(ports.kafka),
       POSTGRES_PORT: String(ports.postgres),
       MANAGEMENT_PORT: '0',
+      HTTP_PORT: '0',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -145,6 +146,13 @@ describe('npm start', () => {
 
     const verified = await cli('verify', '--json');
     expect(verified).toMatchObject({ code: 0 });
+
+    const { output: token } = await cli('token', '--as', 'agent:eli', '--tenant', 'demo');
+    const [api] = /http:\S+\/v1/.exec(output)!;
+    const answer = await fetch(`${api}/tasks?limit=1`, {
+      headers: { authorization: `Bearer ${token.trim()}` },
+    });
+    expect(await answer.json()).toMatchObject({ items: [{ tenantId: 'demo' }] });
   }, 240_000);
 
   it('leaves nothing behind when npm is killed, and the next start has the data', async () => {

@@ -41,6 +41,7 @@ describe('the command line', () => {
       'rules',
       'simulate',
       'start',
+      'token',
       'verify',
       'workforce apply',
     ]);

@@ -18,6 +18,7 @@ import { addReset } from './commands/reset.command';
 import { addRules } from './commands/rules.command';
 import { addSimulate } from './commands/simulate.command';
 import { addStart } from './commands/start.command';
+import { addToken } from './commands/token.command';
 import { addVerify } from './commands/verify.command';
 import { addWorkforceApply } from './commands/workforce-apply.command';
 
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   const events = program.command('events').description('publish events, and watch topics');
   addEventsPublish(events);
   addEventsTail(events);
+  addToken(program);
   addFlowsApply(program.command('flows').description('what outcomes of conversations become tasks'));
   addWorkforceApply(program.command('workforce').description('people, teams, calendars and policies'));
   addLag(program);

@@ -21,6 +21,7 @@ export const load = {
   lagTable: () => require('../lag/lag.table') as typeof import('../lag/lag.table'),
   letters: () => require('#libs/dead-letters') as typeof import('#libs/dead-letters'),
   letterText: () => require('../dead-letters/letter.text') as typeof import('../dead-letters/letter.text'),
+  localIssuer: () => require('../token/local.issuer') as typeof import('../token/local.issuer'),
   migrate: () => require('../migrate/migrate') as typeof import('../migrate/migrate'),
   migrateCheck: () => require('../migrate/migrate.check') as typeof import('../migrate/migrate.check'),
   noWorkers: () => require('../reset/no.workers') as typeof import('../reset/no.workers'),

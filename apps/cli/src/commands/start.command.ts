@@ -9,7 +9,7 @@ export function addStart(program: Command): void {
     .summary('bring everything up on this machine: what `npm start` runs')
     .description(
       'Starts Kafka and PostgreSQL (those of KAFKA_BROKERS and DATABASE_URL, else Docker Compose, else native processes), makes ' +
-        'tables and topics, starts the worker, and plays sample conversations in tenant demo. Ctrl-C stops all of it.',
+        'tables and topics, starts a worker and the API, and plays sample conversations in tenant demo. Ctrl-C stops all of it.',
     )
     .addHelpText('after', examples('start'))
     .action(async () => {

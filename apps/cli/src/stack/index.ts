@@ -1,3 +1,3 @@
 export { startCommand } from './start.command';
 export { resetStack } from './reset';
-export { stackEnvironment } from './stack-file';
+export { dataFolder, stackEnvironment } from './stack-file';

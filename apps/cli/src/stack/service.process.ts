@@ -8,6 +8,8 @@ export interface ServiceProcess {
   pid: number;
   /** Where its health and metrics are. */
   managementPort: number;
+  /** Where the API is served; 0 for what serves none. */
+  httpPort: number;
   /** Resolves with one line when it ends, by itself or not. */
   exited: Promise<string>;
   /** SIGTERM, then SIGKILL when it takes too long; resolves when it has ended. */
@@ -84,32 +86,40 @@ export function runCommand(args: string[], environment: Record<string, string>):
   });
 }
 
+/** A program of the service, as people call it and as it is built. */
+const PROGRAMS = {
+  worker: { name: 'The worker', script: 'worker/src/main.js' },
+  api: { name: 'The API', script: 'api/src/main.js' },
+};
+
 /**
- * Starts the worker and resolves when it says that it has its partitions.
+ * Starts a worker or an API, and resolves when it says that it does its work.
  * @throws StackError when it ends before that
  */
-export async function startWorker(
+export async function startService(
+  program: keyof typeof PROGRAMS,
   environment: Record<string, string>,
   logFile: string,
 ): Promise<ServiceProcess> {
+  const { name, script } = PROGRAMS[program];
   const log = openSync(logFile, 'w');
-  const child = launch('worker/src/main.js', [], environment, log);
+  const child = launch(script, [], environment, log);
   closeSync(log);
   const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`The worker ended: ${error.message}`));
+    child.once('error', (error) => resolve(`${name} ended: ${error.message}`));
     child.once('close', (code, signal) => {
       const last = tellingLine(readFileSync(logFile, 'utf8'));
-      resolve(`The worker ended with ${signal ?? `exit code ${code}`}${last ? ` (${last})` : ''}`);
+      resolve(`${name} ended with ${signal ?? `exit code ${code}`}${last ? ` (${last})` : ''}`);
     });
   });
-  let managementPort = 0;
+  const ports = { managementPort: 0, httpPort: 0 };
   const ready = new Promise<null>((resolve) =>
-    child.on('message', (message: { ready?: boolean; managementPort?: number }) => {
-      managementPort = message.managementPort ?? managementPort;
-      if (message.ready) resolve(null);
+    child.on('message', ({ ready: isReady, ...told }: Partial<typeof ports> & { ready?: boolean }) => {
+      Object.assign(ports, told);
+      if (isReady) resolve(null);
     }),
   );
   const failure = await Promise.race([ready, exited]);
   if (failure !== null) throw new StackError(failure, `see ${logFile}`);
-  return { pid: child.pid ?? 0, managementPort, exited, stop: () => end(child) };
+  return { pid: child.pid ?? 0, ...ports, exited, stop: () => end(child) };
 }

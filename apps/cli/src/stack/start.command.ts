@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackError, stopAllServers } from '#libs/stack';
+import { localIssuer } from '../token/local.issuer';
 import { chooseStack } from './choose-stack';
 import { withoutPassword } from './database';
 import { watchLauncher } from './launcher.watch';
 import { type RunningStack } from './running-stack';
-import { runCommand, type ServiceProcess, startWorker, stopServiceProcesses } from './service.process';
+import { runCommand, type ServiceProcess, startService, stopServiceProcesses } from './service.process';
 import { dataFolder, noteRunning, runningStart, shownPath } from './stack-file';
 
 /** The tenant of everything `start` plays. */
@@ -31,18 +32,20 @@ function stopRequest(): Promise<void> {
 }
 
 /** What runs where, and what to try. */
-function summary(stack: RunningStack, worker: ServiceProcess): string {
+function summary(stack: RunningStack, worker: ServiceProcess, api: ServiceProcess): string {
   const { KAFKA_BROKERS = '', DATABASE_URL = '' } = stack.environment;
   return [
     '',
     `conversation-tasks runs, on ${stack.description}. Ctrl-C stops it.`,
     `  Kafka       ${KAFKA_BROKERS}`,
     `  PostgreSQL  ${withoutPassword(DATABASE_URL)}`,
+    `  API         http://127.0.0.1:${api.httpPort}/v1, process ${api.pid}, log in ${shownPath('api.log')}`,
     `  worker      process ${worker.pid}, log in ${shownPath('worker.log')}`,
-    `  health      http://127.0.0.1:${worker.managementPort}/health/ready, metrics beside it at /metrics`,
+    `  health      http://127.0.0.1:${worker.managementPort}/health/ready (worker), http://127.0.0.1:${api.managementPort}/health/ready (API), /metrics beside them`,
     `  data        ${stack.data}; it stays until: npm run cli -- reset`,
     `Everything played so far is in tenant ${TENANT}. Try, in another terminal:`,
     '  npm run cli -- events tail task-activity --from-beginning --count 3',
+    `  TOKEN=$(npm run -s cli -- token --as agent:eli --tenant ${TENANT}); curl -H "Authorization: Bearer $TOKEN" "http://127.0.0.1:${api.httpPort}/v1/tasks?limit=3"`,
     '  npm run cli -- lag',
     '  npm run cli -- verify',
     `  npm run cli -- simulate --tenant ${TENANT} --seed 2`,
@@ -63,13 +66,27 @@ async function bringUp(up: (stack: RunningStack) => void): Promise<string> {
   noteRunning(environment);
   say('Kafka and PostgreSQL are up; making tables and topics');
   await runCommand(['migrate'], environment);
-  say('starting the worker');
-  const { MIGRATE_DATABASE_URL: _, ...workerEnvironment } = environment;
-  const worker = await startWorker(workerEnvironment, join(dataFolder(), 'worker.log'));
+  say('starting the worker and the API');
+  const { MIGRATE_DATABASE_URL: _, ...ofService } = environment;
+  const [worker, api] = await Promise.all([
+    startService('worker', ofService, join(dataFolder(), 'worker.log')),
+    startService('api', { ...ofService, ...apiEnvironment(process.env) }, join(dataFolder(), 'api.log')),
+  ]);
   say(`playing conversations in tenant ${TENANT}`);
   await runCommand(['simulate', '--tenant', TENANT, '--seed', '1'], environment);
-  say(summary(stack, worker));
-  return Promise.race([worker.exited, stack.failed]);
+  say(summary(stack, worker, api));
+  return Promise.race([worker.exited, api.exited, stack.failed]);
+}
+
+/** What the API is told beside the servers: whose tokens to trust, unless that is set already, and another management port than the worker's. */
+function apiEnvironment({
+  JWT_JWKS_URL,
+  JWT_PUBLIC_KEY_FILE,
+  MANAGEMENT_PORT,
+}: NodeJS.ProcessEnv): Record<string, string> {
+  const trustsOther = Boolean(JWT_JWKS_URL?.trim() || JWT_PUBLIC_KEY_FILE?.trim());
+  const managementPort = MANAGEMENT_PORT?.trim() === '0' ? '0' : '';
+  return { MANAGEMENT_PORT: managementPort, ...(trustsOther ? {} : localIssuer(dataFolder())) };
 }
 
 /** Stops what runs, the worker before what it needs. The order of the native servers does not matter. */

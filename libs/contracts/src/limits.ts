@@ -25,8 +25,6 @@ export const LIMITS = {
   bulkItems: 100,
   /** Things on one page of a list. */
   pageItems: 200,
-  /** A search, in characters. */
-  searchCharacters: 200,
   /** Steps of an escalation. */
   escalationSteps: 10,
 } as const;

@@ -6,7 +6,6 @@ import {
   hasCharacters,
   isAttributeText,
   isPrintable,
-  isStorable,
   isTenantId,
   isTraceparent,
   isUuid,
@@ -135,16 +134,6 @@ export const IsTextList = defineRule({
   message: () => 'must be a list of strings',
   published: () => ({ type: 'array', items: { type: 'string' } }),
 });
-
-const queryText = textRule({
-  name: 'query',
-  holds: (text, max) => hasCharacters(text, 1, max) && isStorable(text),
-  message: (max) => `must be 1 to ${max} characters`,
-  published: (max) => ({ minLength: 1, maxLength: max }),
-});
-
-/** Words to search for: 1–200 characters. */
-export const IsQueryText = () => queryText(LIMITS.searchCharacters);
 
 /** A list of some of these words, at least one. */
 export function IsWordList(words: readonly string[]): PropertyDecorator {

@@ -9,6 +9,7 @@ import { Spine1790000000000 } from './migrations/1790000000000-spine';
 import { Operations1790100000000 } from './migrations/1790100000000-operations';
 import { Timers1790200000000 } from './migrations/1790200000000-timers';
 import { Requests1790400000000 } from './migrations/1790400000000-requests';
+import { TaskLists1790500000000 } from './migrations/1790500000000-task-lists';
 import { Rebuild1790300000000 } from './migrations/1790300000000-rebuild';
 
 /** What a connection to PostgreSQL needs to know. */
@@ -73,6 +74,7 @@ export function dataSourceOptions({
       Timers1790200000000,
       Rebuild1790300000000,
       Requests1790400000000,
+      TaskLists1790500000000,
     ],
     connectTimeoutMS: 5_000,
     extra: {

@@ -98,7 +98,7 @@ export class TasksController {
     const by = sort ?? '-createdAt';
     const question = {
       ...filters,
-      sort: by.replace('-', '') as 'createdAt' | 'updatedAt' | 'dueAt' | 'priority',
+      sort: by.replace('-', '') as 'createdAt' | 'dueAt' | 'priority',
       descending: by.startsWith('-'),
     };
     const pages = new Pages({ limit, cursor }, [tenantId, Object.entries(question).sort()]);

@@ -2,7 +2,7 @@ import { IsBoolean, IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { Describe } from '../describe';
 import { LIMITS } from '../limits';
 import { Optional } from '../presence';
-import { IsDateTime, IsId, IsQueryText, IsWordList } from '../rules';
+import { IsDateTime, IsId, IsWordList } from '../rules';
 import { CHANNELS, PRIORITIES, STATUSES, TASK_TYPES } from '../vocabulary';
 
 /** What may stand behind the question mark. Lists are separated by commas, or the parameter is given again. */
@@ -22,16 +22,7 @@ export class PageQuery {
   cursor?: string;
 }
 
-export const TASK_SORTS = [
-  'createdAt',
-  '-createdAt',
-  'updatedAt',
-  '-updatedAt',
-  'dueAt',
-  '-dueAt',
-  'priority',
-  '-priority',
-] as const;
+export const TASK_SORTS = ['createdAt', '-createdAt', 'dueAt', '-dueAt', 'priority', '-priority'] as const;
 
 export class TaskListQuery extends PageQuery {
   @Optional()
@@ -50,14 +41,12 @@ export class TaskListQuery extends PageQuery {
   @IsWordList(CHANNELS)
   channel?: (typeof CHANNELS)[number][];
 
-  @Describe(
-    'The id of an agent: the tasks assigned to that person, and those of teams that they have claimed.',
-  )
+  @Describe('The id of an agent: the tasks assigned to that person.')
   @Optional()
   @IsId()
   assignee?: string;
 
-  @Describe('The id of a team: the tasks assigned to it, claimed or not.')
+  @Describe('The id of a team: the tasks assigned to it, claimed or not; beside `assignee`, either’s.')
   @Optional()
   @IsId()
   team?: string;
@@ -79,13 +68,6 @@ export class TaskListQuery extends PageQuery {
   @Optional()
   @IsDateTime()
   dueAfter?: string;
-
-  @Describe(
-    'Words of the title, the description or the customer’s name, id or address; all must be there, the last may be a beginning.',
-  )
-  @Optional()
-  @IsQueryText()
-  q?: string;
 
   @Describe(
     '`mine`: the open tasks that the calling agent has, and those of their teams that they may claim; overdue first, then by priority, then by due date. No `sort` beside it.',

@@ -1,6 +1,8 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 @Entity('conversation')
+@Index('conversation_by_time', ['tenantId', 'firstEventAt', 'id'])
+@Index('conversation_by_customer', ['tenantId', 'customerId', 'firstEventAt', 'id'])
 export class ConversationEntity {
   @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('text') id: string;

@@ -11,6 +11,11 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('task_by_claim', ['tenantId', 'claimedBy'], {
   where: "claimed_by is not null and status in ('to_do', 'in_progress')",
 })
+// With expressions and columns beside, which an entity cannot say: the migration has them.
+@Index('task_by_created', { synchronize: false })
+@Index('task_by_due', { synchronize: false })
+@Index('task_of_assignee_by_created', { synchronize: false })
+@Index('task_of_assignee_by_due', { synchronize: false })
 export class TaskEntity {
   @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;

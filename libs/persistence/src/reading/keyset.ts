@@ -18,9 +18,9 @@ export class Conditions {
   readonly parameters: unknown[] = [];
   readonly #clauses: string[] = [];
 
-  /** @param sql with `?` where the value goes. */
-  add(sql: string, value: unknown): this {
-    this.parameters.push(value);
+  /** @param sql with `?` where the value goes, if it has one. */
+  add(sql: string, value?: unknown): this {
+    if (sql.includes('?')) this.parameters.push(value);
     this.#clauses.push(sql.replaceAll('?', `$${this.parameters.length}`));
     return this;
   }

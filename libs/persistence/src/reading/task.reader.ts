@@ -2,10 +2,20 @@ import { type DataSource } from 'typeorm';
 import { type Channel, type Priority, type Status, type Task, type TaskType } from '#libs/domain';
 import { entryOf, LOG_SELECT, type LogRow } from '../log.source';
 import { taskFrom, type TaskRow } from '../row.readers';
-import { Conditions, type Keyset, keysetColumn, type Order, orderBy, type Page, pageOf } from './keyset';
+import { Conditions, type Keyset, type Page, pageOf } from './keyset';
+import {
+  type Bounds,
+  type Facet,
+  FACET_COLUMNS,
+  facetArrays,
+  type FacetRank,
+  facetsOf,
+  type Ranked,
+  rankOf,
+} from './task.facets';
 import { queryTenant } from './tenant.query';
 
-export type TaskSort = 'createdAt' | 'updatedAt' | 'dueAt' | 'priority';
+export type TaskSort = 'createdAt' | 'dueAt' | 'priority';
 
 /** Which tasks, in which order. What is absent does not matter. */
 export interface TaskQuestion {
@@ -13,7 +23,7 @@ export interface TaskQuestion {
   type?: TaskType[];
   priority?: Priority[];
   channel?: Channel[];
-  /** An agent: who has it, or has claimed it. */
+  /** An agent it is assigned to. */
   assignee?: string;
   team?: string;
   conversationId?: string;
@@ -39,26 +49,29 @@ export interface TaskActivity {
   data: string;
 }
 
-/** What has no due date comes last. */
-const DUE = "coalesce(due_at, 'infinity')";
-/** 0 is critical. Text comparisons alone: under row-level security a condition that may leak is no index's. */
-const RANK = "case priority when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end";
-/** Overdue first, then by priority. */
-const URGENCY = `case when overdue then
-   case priority when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end
-   else case priority when 'critical' then 4 when 'high' then 5 when 'medium' then 6 else 7 end end`;
-const ID = { sql: 'id', type: 'uuid' };
-const OPEN = "status in ('to_do', 'in_progress')";
+/**
+ * What has no due date comes last. As in the indexes, word for word: else they are not used. Not `coalesce`: under row-level
+ * security PostgreSQL takes it for something that might leak what it compares, and gives no index a condition on it.
+ */
+const DUE = "case when due_at is null then 'infinity' else due_at end";
+/** Overdue before all else, then by priority. */
+const URGENCIES = 4;
 
-const ORDERS: Record<TaskSort, Order['by']> = {
-  createdAt: [{ sql: 'created_at', type: 'timestamptz' }, ID],
-  updatedAt: [{ sql: 'updated_at', type: 'timestamptz' }, ID],
-  dueAt: [{ sql: DUE, type: 'timestamptz' }, ID],
-  priority: [{ sql: RANK, type: 'integer' }, { sql: DUE, type: 'timestamptz' }, ID],
+interface Sorting {
+  /** Facets are in this order before what is in them is. */
+  rank: FacetRank;
+  /** What is sorted by within a facet, before the id. */
+  value: string;
+}
+
+const SORTINGS: Record<TaskSort, Sorting> = {
+  createdAt: { rank: () => 0, value: 'created_at' },
+  dueAt: { rank: () => 0, value: DUE },
+  priority: { rank: ({ priority }) => rankOf(priority), value: DUE },
 };
-const QUEUE: Order = {
-  by: [{ sql: URGENCY, type: 'integer' }, { sql: DUE, type: 'timestamptz' }, ID],
-  descending: false,
+const QUEUE: Sorting = {
+  rank: ({ overdue, priority }) => (overdue ? 0 : URGENCIES) + rankOf(priority),
+  value: DUE,
 };
 
 /** More are not counted: that would take as long as it likes. */
@@ -82,50 +95,62 @@ export class TaskReader {
     after: Keyset | null,
     limit: number,
   ): Promise<Page<Task>> {
-    const order: Order = orderOf(question);
-    const where = conditionsOf(tenantId, question).after(after, order);
-    const rows = await this.#rows<PageRow>(
-      tenantId,
-      `select *, ${keysetColumn(order)} from task where ${where.sql} order by ${orderBy(order)} limit ${limit + 1}`,
-      where.parameters,
-    );
+    const sorting = SORTINGS[question.sort];
+    // Of what is sorted by priority the greatest is the critical one, whose rank is least.
+    const descending = question.sort === 'priority' ? !question.descending : question.descending;
+    const rows =
+      question.conversationId === undefined
+        ? await this.#faceted(tenantId, { ...facetedIn(question), sorting, descending, after, limit })
+        : await this.#gathered(tenantId, { ...gatheredIn(question), sorting, descending, after });
     return pageOf(rows, limit, taskFrom);
   }
 
   /** How many there are; null when more than 10,000. */
   async count(tenantId: string, question: TaskQuestion): Promise<number | null> {
-    const where = conditionsOf(tenantId, question);
+    if (question.conversationId !== undefined) {
+      const parts = { ...gatheredIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
+      return (await this.#gathered(tenantId, parts)).length;
+    }
+    const parts = { ...facetedIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
+    const { parameters, from } = facetedFrom(tenantId, { ...parts, limit: MOST_COUNTED });
     const [row] = await this.#rows<{ count: number }>(
       tenantId,
-      `select count(*)::int as count from (select from task where ${where.sql} limit ${MOST_COUNTED + 1}) found`,
-      where.parameters,
+      `select count(*)::int as count from (select ${from} limit ${MOST_COUNTED + 1}) found`,
+      parameters,
     );
     return row!.count > MOST_COUNTED ? null : row!.count;
   }
 
-  /** An agent's queue: what the agent has, and what their teams have that nobody has claimed. Each of these is an index range. */
+  /** An agent's queue: what the agent has, and what their teams have that nobody has claimed. */
   async queue(
     tenantId: string,
     { agentId, teams }: QueueQuestion,
     after: Keyset | null,
     limit: number,
   ): Promise<Page<Task>> {
-    const where = new Conditions();
-    where.parameters.push(tenantId, agentId, teams);
-    where.after(after, QUEUE);
-    const of = (source: string): string =>
-      `(select *, ${keysetColumn(QUEUE)}, ${URGENCY} as urgency, ${DUE} as due from task
-         where tenant_id = $1 and ${OPEN} and ${source} and ${where.sql} order by ${orderBy(QUEUE)} limit ${limit + 1})`;
-    const rows = await this.#rows<PageRow>(
-      tenantId,
-      `select * from (
-         ${of("assignee_kind = 'agent' and assignee_id = $2")}
-         union all ${of("claimed_by = $2 and assignee_kind = 'team'")}
-         union all select of_team.* from unnest($3::text[]) as team (id) cross join lateral
-           ${of("assignee_kind = 'team' and assignee_id = team.id and claimed_by is null")} of_team
-       ) own order by urgency, due, id limit ${limit + 1}`,
-      where.parameters,
-    );
+    const open: Status[] = ['to_do', 'in_progress'];
+    const order = { sorting: QUEUE, descending: false, after };
+    const of = (assignees: NonNullable<Facet['assignee']>[], others: Conditional[]): Faceted => ({
+      ...{ ...order, limit, others, bounds: {} },
+      facets: facetsOf({ assignees, status: open }),
+    });
+    const claims: Conditional[] = [
+      ['claimed_by = ?', agentId],
+      ["assignee_kind = 'team' and status in ('to_do', 'in_progress')"],
+    ];
+    const [assigned, claimed, claimable] = await Promise.all([
+      this.#faceted(tenantId, of([{ kind: 'agent', id: agentId }], [])),
+      // People hold a few.
+      this.#gathered(tenantId, { ...order, where: claims }),
+      this.#faceted(
+        tenantId,
+        of(
+          teams.map((id) => ({ kind: 'team', id })),
+          [['claimed_by is null']],
+        ),
+      ),
+    ]);
+    const rows = [...assigned, ...claimed, ...claimable].sort((a, b) => compareKeysets(a.keyset, b.keyset));
     return pageOf(rows, limit, taskFrom);
   }
 
@@ -149,9 +174,164 @@ export class TaskReader {
     );
   }
 
+  /** The page is found in an index alone; the table is looked into for its tasks, and for no others. */
+  async #faceted(tenantId: string, parts: Faceted): Promise<PageRow[]> {
+    const { descending, limit } = parts;
+    const { parameters, from } = facetedFrom(tenantId, parts);
+    const order = ['rank', 'value', 'id'].map((by) => `${by}${descending ? ' desc' : ''}`).join(', ');
+    return this.#rows<PageRow>(
+      tenantId,
+      `with page as (select rank, found.* ${from} order by ${order} limit ${limit + 1})
+       select task.*, array[rank::text, value::text, page.id::text] as keyset
+         from page join task on task.tenant_id = $1 and task.id = page.id
+        order by ${order.replace('id', 'page.id')}`,
+      parameters,
+    );
+  }
+
+  /** All that fit, and then those behind the keyset, in order: for what is never much. */
+  async #gathered(tenantId: string, { where, sorting, descending, after }: Gathered): Promise<PageRow[]> {
+    const conditions = new Conditions().add('tenant_id = ?', tenantId);
+    for (const [sql, value] of where) conditions.add(sql, value);
+    const { sql, parameters } = conditions;
+    const found = await this.#rows<TaskRow & { value: string }>(
+      tenantId,
+      `select *, (${sorting.value})::text as value from task where ${sql}`,
+      parameters,
+    );
+    const compare = (a: Keyset, b: Keyset): number => compareKeysets(a, b) * (descending ? -1 : 1);
+    return found
+      .map((row) => ({ ...row, keyset: [String(sorting.rank(row as Ranked)), row.value, row.id] }))
+      .filter(({ keyset }) => after === null || compare(keyset, after) > 0)
+      .sort((a, b) => compare(a.keyset, b.keyset));
+  }
+
   #rows<Row>(tenantId: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     return queryTenant<Row>(this.dataSource, tenantId, sql, parameters);
   }
+}
+
+/** A condition: SQL, with `?` where the value goes, if it has one. */
+type Conditional = [sql: string, value?: unknown];
+
+interface Ordered {
+  sorting: Sorting;
+  descending: boolean;
+  after: Keyset | null;
+}
+
+/** A list that is read facet by facet. */
+interface Faceted extends Ordered {
+  facets: readonly Facet[];
+  limit: number;
+  /** What is asked for beside, looked at row by row. */
+  others: readonly Conditional[];
+  /** Of the due date. */
+  bounds: Bounds;
+}
+
+/** A list that is gathered whole. */
+interface Gathered extends Ordered {
+  where: readonly Conditional[];
+}
+
+/** The part of a statement behind `select`: the facets as `facet`, and of each what a page could take as `found`. */
+function facetedFrom(
+  tenantId: string,
+  { facets, sorting, descending, after, limit, others, bounds }: Faceted,
+): { parameters: unknown[]; from: string } {
+  const arrays = facetArrays(facets, {
+    rankIn: sorting.rank,
+    after,
+    descending,
+    bounds: sorting.value === DUE ? bounds : {},
+  });
+  const where = new Conditions();
+  where.parameters.push(tenantId, ...arrays);
+  for (const [sql, value] of others) where.add(sql, value);
+  const types = Object.values(FACET_COLUMNS).map((type, i) => `$${i + 2}::${type}[]`);
+  const [first] = facets;
+  const columns = [
+    'status',
+    'overdue',
+    'priority',
+    ...(first?.assignee ? ['assignee_kind', 'assignee_id'] : ['channel', 'type']),
+  ];
+  const direction = descending ? ' desc' : '';
+  return {
+    parameters: where.parameters,
+    from: `from unnest(${types.join(', ')}) as facet (${Object.keys(FACET_COLUMNS).join(', ')})
+      cross join lateral (
+        select id, ${sorting.value} as value from task
+         where tenant_id = $1 and ${columns.map((column) => `task.${column} = facet.${column}`).join(' and ')}
+           and ((${sorting.value}), id) ${descending ? '<' : '>'} (facet.from_value, facet.from_id) and ${where.sql}
+         order by ${sorting.value}${direction}, id${direction} limit ${limit + 1}) found`,
+  };
+}
+
+function facetedIn(question: TaskQuestion): Pick<Faceted, 'facets' | 'others' | 'bounds'> {
+  const assignees = assigneesIn(question);
+  const bounds = { from: question.dueAfter, before: question.dueBefore };
+  if (assignees.length === 0) return { facets: facetsOf(question), others: dueIn(question), bounds };
+  const { channel, type } = question;
+  return {
+    facets: facetsOf({ ...question, assignees }),
+    others: [...wordsIn({ channel, type }), ...dueIn(question)],
+    bounds,
+  };
+}
+
+function gatheredIn(question: TaskQuestion): Pick<Gathered, 'where'> {
+  const { conversationId, overdue, status, type, priority, channel } = question;
+  const assignees = assigneesIn(question).map(({ kind, id }) => `${kind}:${id}`);
+  const where: Conditional[] = [
+    ['conversation_id = ?', conversationId],
+    ...wordsIn({ status, type, priority, channel }),
+    ...dueIn(question),
+  ];
+  if (overdue !== undefined) where.push(['overdue = ?', overdue]);
+  if (assignees.length > 0) where.push(["assignee_kind || ':' || assignee_id = any (?::text[])", assignees]);
+  return { where };
+}
+
+/** A task has one assignee: of an agent and a team, either. */
+function assigneesIn({ assignee, team }: TaskQuestion): NonNullable<Facet['assignee']>[] {
+  return [
+    ...(assignee === undefined ? [] : [{ kind: 'agent' as const, id: assignee }]),
+    ...(team === undefined ? [] : [{ kind: 'team' as const, id: team }]),
+  ];
+}
+
+/** Columns that have one of some words. */
+function wordsIn(columns: Record<string, readonly string[] | undefined>): Conditional[] {
+  return Object.entries(columns).flatMap(([column, words]) =>
+    words ? [[`${column} = any (?::text[])`, words] satisfies Conditional] : [],
+  );
+}
+
+function dueIn({ dueBefore, dueAfter }: TaskQuestion): Conditional[] {
+  const due: Conditional[] = [];
+  if (dueBefore !== undefined) due.push([`(${DUE}) < ?::timestamptz`, dueBefore]);
+  // What is due at no time is not due after any.
+  if (dueAfter !== undefined) due.push([`(${DUE}) >= ?::timestamptz and due_at is not null`, dueAfter]);
+  return due;
+}
+
+/** As the statements compare them: by rank, then by what is sorted by, then by id. */
+function compareKeysets(a: Keyset, b: Keyset): number {
+  const [rank, value, id] = [
+    Number(a[0]) - Number(b[0]),
+    timeIn(a[1]!) - timeIn(b[1]!),
+    a[2]! < b[2]! ? -1 : 1,
+  ];
+  return rank || value || (a[2] === b[2] ? 0 : id);
+}
+
+/** Milliseconds; what PostgreSQL writes for a moment, or for none. */
+function timeIn(text: string): number {
+  return text === 'infinity'
+    ? Number.MAX_SAFE_INTEGER
+    : Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
 }
 
 function activityOf(row: LogRow): TaskActivity {
@@ -163,25 +343,4 @@ function activityOf(row: LogRow): TaskActivity {
     recordedAt: headers.ce_recordedtime!,
     data: value,
   };
-}
-
-/** For what is sorted by priority, the greatest is the critical one, whose rank is least. */
-function orderOf({ sort, descending }: TaskQuestion): Order {
-  return { by: ORDERS[sort], descending: sort === 'priority' ? !descending : descending };
-}
-
-function conditionsOf(tenantId: string, question: TaskQuestion): Conditions {
-  const where = new Conditions().add('tenant_id = ?', tenantId);
-  for (const column of ['status', 'type', 'priority', 'channel'] as const) {
-    const words = question[column];
-    if (words) where.add(`${column} = any (?::text[])`, words);
-  }
-  if (question.assignee !== undefined)
-    where.add("((assignee_kind = 'agent' and assignee_id = ?) or claimed_by = ?)", question.assignee);
-  if (question.team !== undefined) where.add("assignee_kind = 'team' and assignee_id = ?", question.team);
-  if (question.conversationId !== undefined) where.add('conversation_id = ?', question.conversationId);
-  if (question.overdue !== undefined) where.add('overdue = ?', question.overdue);
-  if (question.dueBefore !== undefined) where.add('due_at < ?', question.dueBefore);
-  if (question.dueAfter !== undefined) where.add('due_at >= ?', question.dueAfter);
-  return where;
 }

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { type Task } from '#libs/domain';
+import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { type TaskRow, taskFrom } from '../row.readers';
+import { type TaskQuestion, TaskReader } from './task.reader';
+import { type Keyset, type Page } from './keyset';
+
+jest.setTimeout(120_000);
+
+const STATUSES = ['to_do', 'in_progress', 'resolved', 'cancelled'] as const;
+const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
+const CHANNELS = ['call', 'message', 'whatsapp'] as const;
+const TYPES = ['follow_up', 'internal'] as const;
+const TENANTS = ['acme', 'other'];
+const WHO = ['eli', 'mia', 'bookings'];
+/** Few moments, so that many tasks have the same. */
+const MOMENTS = Array.from({ length: 6 }, (_, day) => `2026-03-0${day + 1}T10:00:00.000Z`);
+
+let database: TestDatabase;
+let reader: TaskReader;
+/** What is there, as the owner sees it. */
+let tasks: Task[];
+
+function pick<T>(from: readonly T[]): T {
+  return from[Math.floor(Math.random() * from.length)]!;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  reader = new TaskReader(database.app);
+  const rows = Array.from({ length: 900 }, (_, nth) => {
+    const status = pick(STATUSES);
+    const isOpen = status === 'to_do' || status === 'in_progress';
+    const kind = pick(['agent', 'team', null]);
+    const who = kind && pick(WHO);
+    const due = Math.random() < 0.7 ? pick(MOMENTS) : null;
+    const claimed = kind === 'team' && Math.random() < 0.5 ? pick(['eli', 'mia']) : null;
+    const facets = [pick(TENANTS), pick(CHANNELS), pick(TYPES), pick(PRIORITIES), status];
+    const own = [kind, who, claimed, due, isOpen && due !== null && Math.random() < 0.4];
+    return [randomUUID(), `conv-${nth % 40}`, ...facets, ...own, pick(MOMENTS), String(nth)];
+  });
+  const columns = Array.from({ length: rows[0]!.length }, (_, i) => rows.map((row) => row[i]));
+  await database.owner.query(
+    `insert into task (id, conversation_id, tenant_id, channel, type, priority, status, assignee_kind, assignee_id, claimed_by,
+       due_at, overdue, created_at, origin_event_id, shard, title, created_by_kind, created_by_id, updated_at, version, origin_source, origin_key)
+     select *, 0, 'Call back', 'agent', 'eli', now(), 1, '/test', sha256(event::bytea)
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+         $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::text[]) as t (a, b, c, d, e, f, g, h, i, j, k, l, m, event)`,
+    columns,
+  );
+  tasks = (await database.owner.query<TaskRow[]>('select * from task')).map(taskFrom);
+  expect(tasks).toHaveLength(900);
+});
+afterAll(() => database?.drop());
+
+/** All pages of a list, each as long as told but the last. */
+async function allPages(limit: number, page: (after: Keyset | null) => Promise<Page<Task>>): Promise<Task[]> {
+  const found: Task[] = [];
+  for (let after: Keyset | null = null; ;) {
+    const { items, next } = await page(after);
+    found.push(...items);
+    if (!next) return found;
+    expect(items).toHaveLength(limit);
+    after = next;
+  }
+}
+
+type Question = Omit<TaskQuestion, 'sort' | 'descending'>;
+
+function fits(task: Task, question: Question): boolean {
+  const { assignee, team, dueBefore, dueAfter } = question;
+  const isOf = (kind: string, id: string | undefined): boolean =>
+    id !== undefined && task.assignee?.kind === kind && task.assignee.id === id;
+  return (
+    (['status', 'type', 'priority', 'channel'] as const).every(
+      (field) => !question[field] || (question[field] as string[]).includes(task[field]),
+    ) &&
+    ((assignee === undefined && team === undefined) || isOf('agent', assignee) || isOf('team', team)) &&
+    (question.conversationId ?? task.conversationId) === task.conversationId &&
+    (question.overdue ?? task.overdue) === task.overdue &&
+    (dueBefore === undefined || (task.dueAt !== null && task.dueAt < dueBefore)) &&
+    (dueAfter === undefined || (task.dueAt !== null && task.dueAt >= dueAfter))
+  );
+}
+
+const due = (task: Task): string => task.dueAt ?? '9999';
+const rank = (task: Task): string => String(PRIORITIES.indexOf(task.priority));
+const SORTED_BY: Record<TaskQuestion['sort'], (task: Task) => string[]> = {
+  createdAt: (task) => [task.createdAt],
+  dueAt: (task) => [due(task)],
+  priority: (task) => [rank(task), due(task)],
+};
+
+function sorted(found: Task[], by: (task: Task) => string[], descending: boolean): Task[] {
+  const key = (task: Task): string => [...by(task), task.id].join(' ');
+  const ascending = [...found].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return descending ? ascending.reverse() : ascending;
+}
+
+const some = <T>(words: readonly T[]) => fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 });
+const questions: fc.Arbitrary<TaskQuestion> = fc
+  .record(
+    {
+      status: some(STATUSES),
+      type: some(TYPES),
+      priority: some(PRIORITIES),
+      channel: some(CHANNELS),
+      assignee: fc.constantFrom('eli', 'nobody'),
+      team: fc.constantFrom('bookings', 'mia'),
+      conversationId: fc.constantFrom('conv-1', 'conv-7'),
+      overdue: fc.boolean(),
+      dueBefore: fc.constantFrom(...MOMENTS),
+      dueAfter: fc.constantFrom(...MOMENTS),
+    },
+    { requiredKeys: [] },
+  )
+  .chain((filters) =>
+    fc.record({
+      ...Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, fc.constant(value)])),
+      sort: fc.constantFrom('createdAt', 'dueAt', 'priority'),
+      descending: fc.boolean(),
+    }),
+  ) as fc.Arbitrary<TaskQuestion>;
+
+test('any filters and any order, page by page: just the tenant’s tasks that fit, in that order', async () => {
+  await fc.assert(
+    fc.asyncProperty(questions, fc.constantFrom(3, 50), async (question, limit) => {
+      const { sort, descending, ...filters } = question;
+      const fitting = tasks.filter((task) => task.tenantId === 'acme' && fits(task, filters));
+      const ofPriority = sort === 'priority' && descending;
+      // The greatest priority is the critical one; of the same, what is due first comes first.
+      const expected = sorted(fitting, SORTED_BY[sort], sort === 'priority' ? !ofPriority : descending);
+      const found = await allPages(limit, (after) => reader.page('acme', question, after, limit));
+      expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      expect(await reader.count('acme', question)).toBe(expected.length);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('an agent’s queue: what they have, have claimed, and may claim; overdue first, then by priority, then by due date', async () => {
+  const isOpen = ({ status }: Task): boolean => status === 'to_do' || status === 'in_progress';
+  for (const [agentId, teams] of [
+    ['eli', ['bookings', 'mia']],
+    ['mia', ['bookings']],
+    ['nobody', []],
+  ] as [string, string[]][]) {
+    const mine = tasks.filter(
+      (task) =>
+        task.tenantId === 'acme' &&
+        isOpen(task) &&
+        ((task.assignee?.kind === 'agent' && task.assignee.id === agentId) ||
+          task.claimedBy === agentId ||
+          (task.assignee?.kind === 'team' && teams.includes(task.assignee.id) && task.claimedBy === null)),
+    );
+    const expected = sorted(mine, (task) => [task.overdue ? '0' : '1', rank(task), due(task)], false);
+    const found = await allPages(7, (after) => reader.queue('acme', { agentId, teams }, after, 7));
+    expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    if (teams.length > 0) expect(expected.length).toBeGreaterThan(20);
+  }
+});
+
+test('a page goes on where the one before ended, whatever came and went meanwhile', async () => {
+  const question = { sort: 'createdAt' as const, descending: false, status: ['cancelled' as const] };
+  const first = await reader.page('acme', question, null, 10);
+  const behind = await reader.page('acme', question, first.next, 10);
+  // One that was seen is gone, and one came before all.
+  await database.owner.query(`update task set status = 'to_do' where id = $1`, [first.items[3]!.id]);
+  await database.owner.query(
+    `update task set created_at = '2020-01-01', status = 'cancelled' where id = $1`,
+    [tasks.find((task) => task.tenantId === 'acme' && task.status === 'resolved')!.id],
+  );
+  expect(await reader.page('acme', question, first.next, 10)).toEqual(behind);
+});

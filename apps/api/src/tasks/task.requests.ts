@@ -17,6 +17,13 @@ export interface Done {
 /** What a command is asked with, beside what it says. */
 type Asking = Pick<Asked, 'caller' | 'idempotencyKey' | 'expectedVersion' | 'traceparent'>;
 
+/** A command, and how it is asked. */
+interface Command {
+  verb: TaskVerb;
+  says: object;
+  asking: Asking;
+}
+
 /** Turns what is asked over HTTP into requests for the desk, and their answers into tasks or problems. */
 export class TaskRequests {
   constructor(
@@ -58,10 +65,33 @@ export class TaskRequests {
 
   /** A command to a task that exists. @throws RequestProblem */
   async change(taskId: string, verb: TaskVerb, says: object, asking: Asking): Promise<Done> {
-    const { caller, expectedVersion } = asking;
-    // Its conversation and channel never change; all else is looked up again under the shard's lock.
+    return this.#changeFound(await this.#find(taskId, asking), { verb, says, asking });
+  }
+
+  /** Commands to tasks that exist, each applied or refused by itself; those to tasks of the same conversation in the order given. */
+  async changeMany(
+    commands: readonly (Command & { taskId: string })[],
+  ): Promise<PromiseSettledResult<Done>[]> {
+    // All are looked up before any is handed on: handed on at once, they come to the desk in order.
+    const found = await Promise.allSettled(commands.map(({ taskId, asking }) => this.#find(taskId, asking)));
+    return Promise.allSettled(
+      found.map((task, i) =>
+        task.status === 'fulfilled'
+          ? this.#changeFound(task.value, commands[i]!)
+          : Promise.reject(task.reason as Error),
+      ),
+    );
+  }
+
+  /** Its conversation and channel never change; all else is looked up again under the shard's lock. */
+  async #find(taskId: string, { caller }: Asking): Promise<Task> {
     const task = await this.tasks.find(caller.tenantId, taskId);
     if (!task) throw noTask(taskId);
+    return task;
+  }
+
+  #changeFound(task: Task, { verb, says, asking }: Command): Promise<Done> {
+    const { caller, expectedVersion } = asking;
     const data = { ...says, taskId: task.id, actor: actorOf(caller), expectedVersion };
     return this.#submit(task, { type: `task.${verb}.v1`, data } as ChangeTask, asking, null);
   }

@@ -233,23 +233,22 @@ export class TasksController {
     asked.body.items.forEach(({ command: verb, data }, i) =>
       checked(data ?? {}, validators[verb]!, `items[${i}].data`),
     );
-    const results = asked.body.items.map(
-      async ({ taskId, command: verb, data, expectedVersion = null }, i) => {
-        const key = asked.idempotencyKey && `${asked.idempotencyKey}/${i}`;
-        try {
-          const { task } = await this.requests.change(taskId.toLowerCase(), verb, data ?? {}, {
-            ...asked,
-            idempotencyKey: key,
-            expectedVersion,
-          });
-          return { taskId, status: 200, task };
-        } catch (error) {
-          const found = asProblem(error);
-          return { taskId, status: found.status, problem: problemBody(found, response.req) };
-        }
-      },
+    const { idempotencyKey } = asked;
+    const settled = await this.requests.changeMany(
+      asked.body.items.map(({ taskId, command: verb, data, expectedVersion = null }, i) => ({
+        taskId: taskId.toLowerCase(),
+        verb,
+        says: data ?? {},
+        asking: { ...asked, expectedVersion, idempotencyKey: idempotencyKey && `${idempotencyKey}/${i}` },
+      })),
     );
-    return { results: await Promise.all(results) };
+    const results = settled.map((each, i) => {
+      const { taskId } = asked.body.items[i]!;
+      if (each.status === 'fulfilled') return { taskId, status: 200, task: each.value.task };
+      const found = asProblem(each.reason);
+      return { taskId, status: found.status, problem: problemBody(found, response.req) };
+    });
+    return { results };
   }
 
   async #change(verb: TaskVerb, asked: Asked<object>, response: Response): Promise<TaskState> {

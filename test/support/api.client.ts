@@ -1,4 +1,5 @@
 import { type Problem, type TaskState } from '#libs/contracts';
+import { checkAnswer } from './openapi.check';
 import { type ApiProcess, type TestTokens } from '#libs/testing';
 
 export interface ApiAnswer<Body> {
@@ -26,13 +27,14 @@ export class ApiClient {
     private readonly token: string | null,
   ) {}
 
-  /** Sends a request and reads its answer. `body` is sent as JSON, a string as it is. */
+  /** Sends a request and reads its answer, which is held to docs/openapi.yaml. `body` is sent as JSON, a string as it is. */
   async send<Body = Answered>(
     path: string,
     { method, body, headers }: ApiRequest = {},
   ): Promise<ApiAnswer<Body>> {
+    const verb = method ?? (body === undefined ? 'GET' : 'POST');
     const response = await fetch(`${this.url}${path}`, {
-      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      method: verb,
       headers: {
         ...(this.token !== null && { authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -41,11 +43,10 @@ export class ApiClient {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text === '' ? null : JSON.parse(text)) as Body,
-    };
+    const answered = (text === '' ? null : JSON.parse(text)) as Body;
+    const { status, headers: own } = response;
+    checkAnswer({ method: verb, path }, { status, type: own.get('content-type'), body: answered });
+    return { status, headers: own, body: answered };
   }
 
   get<Body = Answered>(path: string, headers?: Record<string, string>): Promise<ApiAnswer<Body>> {

@@ -29,12 +29,12 @@ import { type ApiSettings } from '#libs/settings';
 import { ApiHealth } from './api.health';
 import { apiLogging } from './api.logging';
 import { TokenVerifier } from './auth/token.verifier';
-import { ConversationsController } from './conversations/conversations.controller';
+import { CONTROLLERS } from './controllers';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
+import { DocsController } from './openapi/docs.controller';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
-import { TasksController } from './tasks/tasks.controller';
 import { INSTRUMENTS, SETTINGS } from './tokens';
 
 /** A burst may take as much as this many seconds allow. */
@@ -58,7 +58,7 @@ export class ApiModule {
           toRetry: isWorthRetrying,
         }),
       ],
-      controllers: [TasksController, ConversationsController],
+      controllers: [...CONTROLLERS, DocsController],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: METRICS_REGISTRY, useValue: registry },

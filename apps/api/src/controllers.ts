@@ -1,0 +1,5 @@
+import { ConversationsController } from './conversations/conversations.controller';
+import { TasksController } from './tasks/tasks.controller';
+
+/** What is served, and documented, below `/v1`. */
+export const CONTROLLERS = [ConversationsController, TasksController];

@@ -32,6 +32,8 @@ import { TokenVerifier } from './auth/token.verifier';
 import { ConversationsController } from './conversations/conversations.controller';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
+import { StreamController } from './stream/stream.controller';
+import { operatorConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
 import { TasksController } from './tasks/tasks.controller';
@@ -57,8 +59,9 @@ export class ApiModule {
           retryDelay: 1_000,
           toRetry: isWorthRetrying,
         }),
+        operatorConnection(url),
       ],
-      controllers: [TasksController, ConversationsController],
+      controllers: [TasksController, ConversationsController, StreamController],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: METRICS_REGISTRY, useValue: registry },
@@ -127,6 +130,7 @@ export class ApiModule {
           inject: [TenantReader, TenantDirectory],
           useFactory: (reader: TenantReader, directory: TenantDirectory) => new MyTeams(reader, directory),
         },
+        ...streamProviders(settings),
         { provide: ApiHealth, useFactory: () => new ApiHealth(new DatabaseProbe(url)) },
       ],
     };

@@ -103,7 +103,12 @@ describe('what listeners are given', () => {
           // Two processes, each with a feed that reads when it likes.
           const feeds = [feedOf(log, recentBytes), feedOf(log, recentBytes)];
           feed = feeds[0]!;
-          for (const each of feeds) await each.upToDate();
+          for (const each of feeds) {
+            await each.upToDate();
+            // A feed that somebody follows keeps what it reads.
+            feed = each;
+            listen(each.positions, { tenantId: 'other' });
+          }
           let response = listen();
           const given: string[] = [];
           for (const [shard, tenant, what] of happenings) {
@@ -168,6 +173,25 @@ describe('what listeners are given', () => {
       expect(listener.activities).toHaveLength(250);
     });
 
+    it('goes on catching up where more happens meanwhile than is kept', async () => {
+      feed = feedOf(log, 1_000);
+      for (let i = 0; i < 250; i += 1) log.add('acme', 0);
+      await feed.upToDate();
+      const listener = new TestResponse();
+      listener.takes = false;
+      const given = new ActivityListener(listener.asResponse, ACME, feed, log, (why) => ends.push(why));
+      given.start([0, 0, 0]);
+      await new Promise(setImmediate);
+      for (let i = 0; i < 30; i += 1) log.add('acme', 1, { text: 'x'.repeat(100) });
+      await feed.upToDate();
+      listener.drain();
+      await new Promise(setImmediate);
+      log.add('acme', 2);
+      await feed.upToDate();
+      expect(ends).toEqual([]);
+      expect(listener.activities).toEqual(log.entries.map(({ headers }) => headers.ce_id));
+    });
+
     it('is ended when what it has not taken is no longer kept; others are not, and it resumes', async () => {
       feed = feedOf(log, 1_000);
       await feed.upToDate();
@@ -214,6 +238,23 @@ describe('what listeners are given', () => {
     await feed.upToDate();
     expect([ends, listener.ended]).toEqual([['replaced'], true]);
     expect(feed.positions).toEqual([0, 0, 0]);
+  });
+
+  it('begins behind all that was there when they came, whatever the feed was doing', async () => {
+    await feed.upToDate();
+    const { ends: now } = log;
+    let answer: (ends: Map<number, number>) => void = () => undefined;
+    log.ends = () => new Promise((resolve) => (answer = resolve));
+    const earlier = feed.upToDate();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    log.add('acme', 0);
+    const upToDate = feed.upToDate();
+    log.ends = now;
+    // The look under way was before the activity.
+    answer(new Map());
+    await earlier;
+    await upToDate;
+    expect(feed.positions).toEqual([1, 0, 0]);
   });
 
   it('is not hurt by a database that is away for a while', async () => {

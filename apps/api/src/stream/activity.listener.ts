@@ -125,7 +125,6 @@ export class ActivityListener implements Follower {
     const last = isAll ? Infinity : entries.at(-1)!.shard;
     let next = 0;
     for (const { shard, upTo } of ranges) {
-      if (shard > last) return;
       for (; entries[next]?.shard === shard; next += 1) {
         const entry = entries[next]!;
         this.#given[shard] = entry.position;

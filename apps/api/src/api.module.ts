@@ -33,6 +33,7 @@ import { CONTROLLERS } from './controllers';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
 import { DocsController } from './openapi/docs.controller';
+import { operatorConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
 import { INSTRUMENTS, SETTINGS } from './tokens';
@@ -57,6 +58,7 @@ export class ApiModule {
           retryDelay: 1_000,
           toRetry: isWorthRetrying,
         }),
+        operatorConnection(url),
       ],
       controllers: [...CONTROLLERS, DocsController],
       providers: [
@@ -127,6 +129,7 @@ export class ApiModule {
           inject: [TenantReader, TenantDirectory],
           useFactory: (reader: TenantReader, directory: TenantDirectory) => new MyTeams(reader, directory),
         },
+        ...streamProviders(settings),
         { provide: ApiHealth, useFactory: () => new ApiHealth(new DatabaseProbe(url)) },
       ],
     };

@@ -1,5 +1,6 @@
 import { ConversationsController } from './conversations/conversations.controller';
+import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
 
 /** What is served, and documented, below `/v1`. */
-export const CONTROLLERS = [ConversationsController, TasksController];
+export const CONTROLLERS = [ConversationsController, TasksController, StreamController];

@@ -21,6 +21,9 @@ const TRANSACTION_RESULTS = ['committed', 'conflict', 'outage', 'failed'] as con
 const OUTAGE_SYSTEMS = ['database', 'broker'] as const;
 const APPEND_FAILURES = ['duplicate', 'out_of_order', 'unavailable'] as const;
 
+/** Why an activity stream ends. */
+const STREAM_ENDS = ['client', 'expired', 'slow', 'stopped', 'failed', 'replaced'] as const;
+
 /** From a single record to the largest `BATCH_SIZE`. */
 const RECORDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 /** From a millisecond to the database's limit on a transaction. */
@@ -176,5 +179,13 @@ export const METRICS = {
     { route: 'the routes of the API, as OpenAPI names them', status: 'HTTP statuses' },
     SECONDS,
     'Requests to the API, from their first byte read to the last of their answer handed over. Streams are not among them.',
+  ),
+  streamListeners: gauge('stream_listeners', 'streams', {}, 'Activity streams that are open.'),
+  streamsEnded: counter(
+    'streams_ended_total',
+    'streams',
+    { reason: STREAM_ENDS },
+    'Activity streams by why they ended. `slow`: the listener did not take what it was sent. `expired`: its token did. `failed`: the ' +
+      'database could not be read. `replaced`: the log is shorter than it was, hence another one.',
   ),
 } as const;

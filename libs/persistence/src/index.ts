@@ -11,6 +11,13 @@ export * from './operation.store';
 export * from './origin-key';
 export * from './pool.use';
 export { type RebuiltIdentity } from './rebuild.columns';
+export {
+  type ActivityPage,
+  ActivityReader,
+  type LoggedActivity,
+  type PageSize,
+  type ShardRange,
+} from './reading/activity.reader';
 export { ConversationReader } from './reading/conversation.reader';
 export { type Keyset, type Page } from './reading/keyset';
 export { type TaskActivity, type TaskQuestion, TaskReader, type TaskSort } from './reading/task.reader';

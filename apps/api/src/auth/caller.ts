@@ -8,6 +8,8 @@ export interface Caller {
   /** An agent's id of the workforce, or a service's. */
   id: string;
   roles: readonly Role[];
+  /** Until when the token is good: milliseconds since 1970. What lasts longer than a request ends then. */
+  until: number;
 }
 
 /** As whom the caller acts. */

@@ -62,11 +62,13 @@ const WHAT_IS_WRONG: Record<string, string> = {
   ERR_JWKS_NO_MATCHING_KEY: 'the token’s key is none of the issuer’s',
 };
 
-function callerOf({ sub, tenantid, roles }: JWTPayload): Caller {
+function callerOf({ sub, tenantid, roles, exp }: JWTPayload): Caller {
   const refuse = (what: string) => problem('unauthenticated', `the token’s ${what}`);
   if (typeof sub !== 'string' || !isPrintable(sub, LIMITS.idCharacters)) throw refuse('sub is no id');
   if (typeof tenantid !== 'string' || !isTenantId(tenantid)) throw refuse('tenantid is missing, or is none');
   const known = Array.isArray(roles) ? ROLES.filter((role) => (roles as unknown[]).includes(role)) : [];
   if (known.length === 0) throw refuse(`roles have none of ${ROLES.join(', ')}`);
-  return { tenantId: tenantid, id: sub, roles: known satisfies Role[] };
+  // As `jwtVerify` has it, which insists on an expiry.
+  const until = (exp! + CLOCK_TOLERANCE_SECONDS) * 1_000;
+  return { tenantId: tenantid, id: sub, roles: known satisfies Role[], until };
 }

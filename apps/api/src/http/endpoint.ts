@@ -23,6 +23,8 @@ export interface Endpoint {
   ifMatch?: boolean;
   /** Whether `Idempotency-Key` is honoured. */
   idempotent?: boolean;
+  /** Whether `Last-Event-ID` is honoured. */
+  resumable?: boolean;
   status?: number;
   /** What it answers with; null for a stream. */
   answer: Class | null;

@@ -115,8 +115,17 @@ function withoutNull(schema: Json): Json {
   return only && others.length === 0 ? only : schema;
 }
 
-function headerParameters({ ifMatch, idempotent }: Endpoint): Json[] {
+function headerParameters({ ifMatch, idempotent, resumable }: Endpoint): Json[] {
   return [
+    ...(resumable
+      ? [
+          {
+            ...{ name: 'Last-Event-ID', in: 'header', required: false },
+            description: 'The id of the last event that was seen: all behind it is sent first.',
+            schema: { type: 'string' },
+          },
+        ]
+      : []),
     ...(ifMatch
       ? [
           {

@@ -11,6 +11,7 @@ export const PROBLEMS = {
   conversation_not_active: { status: 409, title: 'The conversation has ended' },
   illegal_transition: { status: 409, title: 'The task’s status does not allow this' },
   task_exists: { status: 409, title: 'There is a task with this id' },
+  beyond_log: { status: 409, title: 'The activity log does not reach as far' },
   not_available: { status: 409, title: 'The caller is not available' },
   already_claimed: { status: 409, title: 'Somebody else has claimed the task' },
   stale_version: { status: 412, title: 'The task has changed since' },

@@ -1,8 +1,9 @@
 import { IsBoolean, IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { Describe } from '../describe';
+import { TASK_ACTIVITIES, type TaskActivityType } from '../event-types';
 import { LIMITS } from '../limits';
 import { Optional } from '../presence';
-import { IsDateTime, IsId, IsWordList } from '../rules';
+import { IsDateTime, IsId, IsUuid, IsWordList } from '../rules';
 import { CHANNELS, PRIORITIES, STATUSES, TASK_TYPES } from '../vocabulary';
 
 /** What may stand behind the question mark. Lists are separated by commas, or the parameter is given again. */
@@ -103,4 +104,21 @@ export class ConversationListQuery extends PageQuery {
   @Optional()
   @IsId()
   customer?: string;
+}
+
+const ACTIVITY_TYPES = Object.keys(TASK_ACTIVITIES) as TaskActivityType[];
+
+/** Which of the tenant's activities a stream gives; all of them unless said. */
+export class ActivityStreamQuery {
+  @Optional()
+  @IsUuid()
+  taskId?: string;
+
+  @Optional()
+  @IsId()
+  conversationId?: string;
+
+  @Optional()
+  @IsWordList(ACTIVITY_TYPES)
+  type?: TaskActivityType[];
 }

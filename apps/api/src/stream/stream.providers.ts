@@ -1,0 +1,67 @@
+import { type DynamicModule, type Provider } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { Logger } from 'nestjs-pino';
+import { type DataSource } from 'typeorm';
+import { type Instruments } from '#libs/observability';
+import {
+  ActivityReader,
+  checkDatabase,
+  dataSourceOptions,
+  DeploymentStore,
+  isWorthRetrying,
+  LogNotifications,
+  operatorRoleOf,
+} from '#libs/persistence';
+import { type ApiSettings } from '#libs/settings';
+import { INSTRUMENTS } from '../tokens';
+import { ActivityFeed } from './activity.feed';
+import { ActivityStreams } from './activity.streams';
+
+/** The connection that reads every tenant's log, under the operator's role. */
+const OPERATOR = 'operator';
+
+/** The feed reads one thing after the other. */
+const OPERATOR_POOL = 1;
+
+export function operatorConnection(url: string): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    name: OPERATOR,
+    inject: [getDataSourceToken()],
+    // The check comes before anything takes the operator's role, which a database that is not migrated does not have.
+    useFactory: async (dataSource: DataSource) => {
+      await checkDatabase(dataSource);
+      const role = operatorRoleOf(decodeURIComponent(new URL(url).username));
+      return {
+        ...dataSourceOptions({ url, poolSize: OPERATOR_POOL, role }),
+        name: OPERATOR,
+        retryAttempts: Number.MAX_SAFE_INTEGER,
+        retryDelay: 1_000,
+        toRetry: isWorthRetrying,
+      };
+    },
+  });
+}
+
+/** What the live stream is made of. */
+export function streamProviders({ databaseUrl, pollMs }: ApiSettings): Provider[] {
+  return [
+    {
+      provide: ActivityStreams,
+      inject: [getDataSourceToken(), getDataSourceToken(OPERATOR), DeploymentStore, INSTRUMENTS, Logger],
+      useFactory: async (
+        dataSource: DataSource,
+        operator: DataSource,
+        deployments: DeploymentStore,
+        instruments: Instruments,
+        logger: Logger,
+      ) => {
+        const { shards } = await deployments.load();
+        const log = new ActivityReader(dataSource, operator);
+        const feed = new ActivityFeed({ log, shards, pollMs, logger });
+        // Its own: it is closed before the requests under way are answered, which tell of what they commit.
+        const notifications = new LogNotifications(dataSource, databaseUrl);
+        return new ActivityStreams(feed, log, shards, notifications, instruments, logger);
+      },
+    },
+  ];
+}

@@ -27,7 +27,7 @@ export interface Settings {
   databasePool: number;
   /** `BATCH_SIZE`: records of one partition in one batch at most. */
   batchSize: number;
-  /** `POLL_MS`: milliseconds between the relay's looks at the logs when nothing woke it. */
+  /** `POLL_MS`: milliseconds between the relay's looks at the logs, and the live stream's, when nothing woke them. */
   pollMs: number;
   /** `MANAGEMENT_PORT`: where health and metrics are served, 0 for any free port; null when unset: the process's own default. */
   managementPort: number | null;

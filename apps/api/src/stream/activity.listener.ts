@@ -17,7 +17,7 @@ export interface Wanted {
 export type StreamEnd = 'client' | 'expired' | 'slow' | 'stopped' | 'failed' | 'replaced';
 
 /** What is held for a listener that catches up: an entry at least, however large. */
-const PAGE = { entries: 100, bytes: 256 * 1_024 };
+const PAGE = { entries: 64, bytes: 256 * 1_024 };
 /** Entries of a shard that a statement looks through at most: a tenant may have few of them. */
 const STRETCH = 2_000;
 /** Keep-alives for which a listener may take nothing at all. */

@@ -155,6 +155,32 @@ describe('npm start', () => {
     expect(await answer.json()).toMatchObject({ items: [{ tenantId: 'demo' }] });
   }, 240_000);
 
+  it('goes the way of docs/first-request.md, command by command', async () => {
+    const [api] = /http:\S+\/v1/.exec(output)!;
+    const page = readFileSync(join(projectRoot(), 'docs', 'first-request.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands]) => commands);
+    expect(blocks.length).toBeGreaterThanOrEqual(5);
+    const script = ['set -e', ...blocks].join('\n').replace('http://127.0.0.1:3000/v1', api);
+    // Where its files may be: npm run finds the project from there.
+    const { KAFKA_BROKERS: _1, DATABASE_URL: _2, MIGRATE_DATABASE_URL: _3, ...env } = process.env;
+    const folder = mkdtempSync(join(dataDir, 'request-'));
+    const commands = script.replaceAll('npm run', `npm --prefix ${projectRoot()} run`);
+    const child = spawn('bash', ['-c', commands], { cwd: folder, env: { ...env, DATA_DIR: dataDir } });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    expect({ code: (await once(child, 'close'))[0] as number, text }).toMatchObject({ code: 0 });
+    for (const said of [
+      '"status":"resolved"',
+      'task.completed.v1',
+      'illegal_transition',
+      'priority is required',
+      'event: task.commented.v1',
+    ])
+      expect(text).toContain(said);
+    stored = await settledActivities();
+  }, 120_000);
+
   it('leaves nothing behind when npm is killed, and the next start has the data', async () => {
     // when npm alone gets SIGKILL
     npm!.kill('SIGKILL');

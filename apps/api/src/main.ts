@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
@@ -50,6 +51,8 @@ async function main(): Promise<void> {
         logger.fatal(`what was asked was not answered within ${STOP_WITHIN_MS} ms`);
         process.exit(1);
       }, STOP_WITHIN_MS).unref();
+      // A connection that is kept alive past its last answer would be waited for.
+      setInterval(() => (app.getHttpServer() as Server).closeIdleConnections(), 100).unref();
       void app.close().then(() => process.exit(0));
     });
   }

@@ -143,7 +143,21 @@ describe('requests that are not as they should be', () => {
         'description',
       ],
       ['is too large', CREATE, { body: { ...TASK, description: 'x'.repeat(300_000) } }, 413, null],
-      ['is very deep', CREATE, { body: deep }, 400, 'a'],
+      ['is very deep', CREATE, { body: deep }, 400, 'body'],
+      [
+        'is very deep where anything may stand',
+        '/v1/tasks/bulk',
+        { body: `{"items":[{"taskId":"${NOWHERE}","command":"claim","data":${deep}}]}` },
+        400,
+        'body',
+      ],
+      [
+        'is deep in lists',
+        '/v1/tasks/bulk',
+        { body: `{"items":${'['.repeat(60_000)}${']'.repeat(60_000)}}` },
+        400,
+        'body',
+      ],
       [
         'has a huge list',
         '/v1/tasks/bulk',

@@ -18,6 +18,8 @@ import {
   DatabaseProbe,
   dataSourceOptions,
   DeploymentStore,
+  FlowReader,
+  FlowStore,
   isWorthRetrying,
   LogNotifications,
   PostgresShardStore,
@@ -82,11 +84,13 @@ export class ApiModule {
           inject: [Logger],
           useFactory: (logger: Logger) => new ProblemFilter(logger),
         },
-        ...[TaskReader, ConversationReader, TenantReader, DeploymentStore].map((reader) => ({
-          provide: reader,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new reader(dataSource),
-        })),
+        ...[TaskReader, ConversationReader, FlowReader, FlowStore, TenantReader, DeploymentStore].map(
+          (reader) => ({
+            provide: reader,
+            inject: [getDataSourceToken()],
+            useFactory: (dataSource: DataSource) => new reader(dataSource),
+          }),
+        ),
         {
           provide: LogNotifications,
           inject: [getDataSourceToken()],

@@ -19,6 +19,7 @@ export {
   type ShardRange,
 } from './reading/activity.reader';
 export { ConversationReader } from './reading/conversation.reader';
+export { FlowReader } from './reading/flow.reader';
 export { type Keyset, type Page } from './reading/keyset';
 export { type TaskActivity, type TaskQuestion, TaskReader, type TaskSort } from './reading/task.reader';
 export { TenantReader } from './reading/tenant.reader';

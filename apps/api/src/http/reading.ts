@@ -85,12 +85,29 @@ export function traceparentOf(request: Request): string | undefined {
 
 /** A value as it was checked. @throws RequestProblem `invalid`; `field` is put before each field's name. */
 export function checked(value: unknown, validator: Validator, field = ''): unknown {
+  // Before anything that goes into it level by level.
+  if (isDeeper(value, LIMITS.dataLevels)) {
+    const name = field || 'body';
+    throw invalid([{ field: name, message: `${name} must have at most ${LIMITS.dataLevels} levels` }]);
+  }
   const problems = validator(value);
   const unstorable = problems.length === 0 ? unstorableStringIn(value, field) : undefined;
   if (unstorable !== undefined)
     problems.push({ field: unstorable, message: `${unstorable} has U+0000 or half a character in it` });
   if (problems.length > 0) throw invalid(problems.map((each) => within(field, each)));
   return value;
+}
+
+/** Whether objects and arrays stand in each other to more than so many levels, the outermost being the first. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels; depth += 1) {
+    level = level
+      .filter((each) => typeof each === 'object' && each !== null)
+      .flatMap((each) => Object.values(each!));
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 function within(field: string, { field: own, message }: ValidationProblem): ValidationProblem {

@@ -49,6 +49,11 @@ module.exports = {
       ['processing', 'relay', 'dead-letters', 'domain', 'flows'],
       'it implements their ports',
     ),
+    mayOnlyUse(
+      'workforce',
+      ['contracts', 'intake', 'messaging', 'processing'],
+      'it publishes what people say of the workforce, and waits until it is in force',
+    ),
     mayOnlyUse('messaging', ['processing', 'relay', 'domain'], 'it implements their ports'),
     {
       name: 'pure-means-no-input-or-output',
@@ -64,7 +69,7 @@ module.exports = {
       name: 'one-home-for-kafka',
       comment: 'kafkajs is behind libs/messaging; the CLI and the stack are tools beside it',
       severity: 'error',
-      from: { path: '^libs/(?!messaging/|stack/|testing/)', pathNot: TEST_FILES },
+      from: { path: '^libs/(?!messaging/|workforce/|stack/|testing/)', pathNot: TEST_FILES },
       to: { path: 'node_modules/kafkajs' },
     },
     {

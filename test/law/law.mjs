@@ -33,6 +33,7 @@ const PLANTED = {
     'libs/dead-letters/src/planted.ts': "export * from '#libs/persistence';",
   },
   'persistence-uses-only-its-own': { 'libs/persistence/src/planted.ts': "export * from '#libs/contracts';" },
+  'workforce-uses-only-its-own': { 'libs/workforce/src/planted.ts': "export * from '#libs/persistence';" },
   'messaging-uses-only-its-own': { 'libs/messaging/src/planted-1.ts': "export * from '#libs/persistence';" },
   'pure-means-no-input-or-output': {
     'libs/domain/src/planted-2.ts': "import { readFileSync } from 'node:fs';\nexport const r = readFileSync;",

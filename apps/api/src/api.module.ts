@@ -6,6 +6,7 @@ import { type Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { type DataSource } from 'typeorm';
 import { shardOf } from '#libs/domain';
+import { createKafka } from '#libs/messaging';
 import {
   createInstruments,
   type Instruments,
@@ -20,11 +21,13 @@ import {
   DeploymentStore,
   FlowReader,
   FlowStore,
+  InputPositionStore,
   isWorthRetrying,
   LogNotifications,
   PostgresShardStore,
   TaskReader,
   TenantReader,
+  WorkforceReader,
 } from '#libs/persistence';
 import { KeyedQueue, RequestDesk, TenantDirectory } from '#libs/processing';
 import { type ApiSettings } from '#libs/settings';
@@ -39,6 +42,7 @@ import { operatorConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
 import { INSTRUMENTS, SETTINGS } from './tokens';
+import { WorkforcePublisher } from './workforce/workforce.publisher';
 
 /** A burst may take as much as this many seconds allow. */
 const BURST_SECONDS = 2;
@@ -84,13 +88,19 @@ export class ApiModule {
           inject: [Logger],
           useFactory: (logger: Logger) => new ProblemFilter(logger),
         },
-        ...[TaskReader, ConversationReader, FlowReader, FlowStore, TenantReader, DeploymentStore].map(
-          (reader) => ({
-            provide: reader,
-            inject: [getDataSourceToken()],
-            useFactory: (dataSource: DataSource) => new reader(dataSource),
-          }),
-        ),
+        ...[
+          TaskReader,
+          ConversationReader,
+          FlowReader,
+          FlowStore,
+          TenantReader,
+          WorkforceReader,
+          DeploymentStore,
+        ].map((reader) => ({
+          provide: reader,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new reader(dataSource),
+        })),
         {
           provide: LogNotifications,
           inject: [getDataSourceToken()],
@@ -127,6 +137,16 @@ export class ApiModule {
           inject: [RequestDesk, TaskReader, ConversationReader],
           useFactory: (desk: RequestDesk, tasks: TaskReader, conversations: ConversationReader) =>
             new TaskRequests(desk, tasks, conversations),
+        },
+        {
+          provide: WorkforcePublisher,
+          inject: [getDataSourceToken(), Logger],
+          useFactory: (dataSource: DataSource, logger: Logger) => {
+            const { kafkaBrokers: brokers, topicPrefix } = settings;
+            // Whoever waits for an answer is told soon that the broker is away.
+            const kafka = createKafka({ brokers, clientId: 'conversation-tasks-api', retries: 2 }, logger);
+            return new WorkforcePublisher(kafka, topicPrefix, new InputPositionStore(dataSource));
+          },
         },
         {
           provide: MyTeams,

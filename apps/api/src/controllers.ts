@@ -1,7 +1,15 @@
+import { type Type } from '@nestjs/common';
 import { ConversationsController } from './conversations/conversations.controller';
 import { FlowsController } from './flows/flows.controller';
 import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
+import { WORKFORCE_CONTROLLERS } from './workforce/workforce.controllers';
 
 /** What is served, and documented, below `/v1`. */
-export const CONTROLLERS = [ConversationsController, TasksController, FlowsController, StreamController];
+export const CONTROLLERS: Type<object>[] = [
+  ConversationsController,
+  TasksController,
+  FlowsController,
+  StreamController,
+  ...WORKFORCE_CONTROLLERS,
+];

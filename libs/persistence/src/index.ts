@@ -23,6 +23,7 @@ export { FlowReader } from './reading/flow.reader';
 export { type Keyset, type Page } from './reading/keyset';
 export { type TaskActivity, type TaskQuestion, TaskReader, type TaskSort } from './reading/task.reader';
 export { TenantReader } from './reading/tenant.reader';
+export { WorkforceReader } from './reading/workforce.reader';
 export * from './rebuild.store';
 export * from './row.readers';
 export * from './schema/migrate';

@@ -26,6 +26,8 @@ export interface Endpoint {
   /** Whether `Last-Event-ID` is honoured. */
   resumable?: boolean;
   status?: number;
+  /** Whether it may answer 202 with the same: what was asked for is yet to come. */
+  mayBeAccepted?: boolean;
   /** What it answers with; null for a stream. */
   answer: Class | null;
   /** Beside those that any route may meet. */

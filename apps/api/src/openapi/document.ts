@@ -80,6 +80,9 @@ function operationOf(endpoint: Endpoint): Json {
         description: 'As asked.',
         content: answer ? jsonOf(answer.name) : { 'text/event-stream': { schema: { type: 'string' } } },
       },
+      ...(endpoint.mayBeAccepted && {
+        202: { description: 'As asked, and yet to come.', content: jsonOf(answer!.name) },
+      }),
       ...problemResponses(endpoint),
     },
   };

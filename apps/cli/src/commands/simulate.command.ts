@@ -85,14 +85,14 @@ const WORKER_WITHIN_MS = 60_000;
 /** People first: flows name them. */
 async function applySurroundings(settings: AvailableSettings, tenantId: string): Promise<void> {
   const { SAMPLE_FLOWS, SAMPLE_WORKFORCE } = load.simulate();
-  const { checkWorkforce, publishWorkforce, workforceApplied } = load.applyWorkforce();
+  const { checkWorkforce, publishFromHere, mustBeApplied } = load.applyWorkforce();
   const { applyFlows, checkFlows } = load.applyFlows();
   const { openKafka, withDatabase } = load.connections();
   const items = checkWorkforce(SAMPLE_WORKFORCE);
-  const offset = await publishWorkforce(await openKafka(settings), settings.topicPrefix, tenantId, items);
+  const offset = await publishFromHere(await openKafka(settings), settings.topicPrefix, tenantId, items);
   note(`${items.length} people, teams and calendars published; waiting for a worker to apply them`);
   await withDatabase(settings, async (db) => {
-    await workforceApplied(db, offset, WORKER_WITHIN_MS);
+    await mustBeApplied(db, offset, WORKER_WITHIN_MS);
     const flows = await applyFlows(db, tenantId, checkFlows(SAMPLE_FLOWS));
     note(`${flows.length} flows applied`);
   });

@@ -1,10 +1,10 @@
+import { type WorkforceItem } from '#libs/workforce';
 import { type Command } from 'commander';
 import { type Calendar } from '#libs/domain';
 import { readJsonFile } from '../json.file';
 import { note, say, sayJson } from '../output';
 import { cliSettings } from '../settings';
 import { type CalendarPreview } from '../workforce/preview.calendars';
-import { type WorkforceItem } from '../workforce/workforce.file';
 import { load } from './load';
 import { examples, jsonOption, positiveNumber, tenantOption } from './options';
 
@@ -45,16 +45,16 @@ export function addWorkforceApply(workforce: Command): void {
 
 async function apply(file: string, options: Options): Promise<void> {
   const settings = cliSettings();
-  const { checkWorkforce, publishWorkforce, workforceApplied } = load.applyWorkforce();
+  const { checkWorkforce, publishFromHere, mustBeApplied } = load.applyWorkforce();
   const { openKafka, withDatabase } = load.connections();
   const items = checkWorkforce(await readJsonFile(file));
   if (options.dryRun) return preview(items, options);
   const kafka = await openKafka(settings);
-  const offset = await publishWorkforce(kafka, settings.topicPrefix, options.tenant, items);
+  const offset = await publishFromHere(kafka, settings.topicPrefix, options.tenant, items);
   if (options.wait) {
     const patience = setTimeout(() => note('published; waiting for a worker to apply it'), 2_000);
     try {
-      await withDatabase(settings, (db) => workforceApplied(db, offset, options.timeout * 1_000));
+      await withDatabase(settings, (db) => mustBeApplied(db, offset, options.timeout * 1_000));
     } finally {
       clearTimeout(patience);
     }

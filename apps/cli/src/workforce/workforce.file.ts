@@ -1,14 +1,7 @@
 import { validatorFor, type WorkforceEventType } from '#libs/contracts';
 import { checkCalendar } from '#libs/domain';
-import { type WorkforceKey } from '#libs/intake';
+import { type WorkforceItem } from '#libs/workforce';
 import { CliError } from '../cli.error';
-
-/** One agent, team, calendar or policy, checked. */
-export interface WorkforceItem {
-  kind: WorkforceKey['kind'];
-  type: WorkforceEventType;
-  data: { id: string } & Record<string, unknown>;
-}
 
 /** In the order in which they are published: what others name comes first. */
 const SECTIONS = [

@@ -3,3 +3,4 @@ export * from './flows';
 export * from './problem.table';
 export * from './queries';
 export * from './task.bodies';
+export * from './workforce.answers';

@@ -1,0 +1,2 @@
+export * from './publish.workforce';
+export * from './workforce.applied';

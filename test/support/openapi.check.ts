@@ -6,11 +6,13 @@ import { parse } from 'yaml';
 import { projectRoot } from '#libs/stack';
 
 interface Operation {
+  operationId: string;
+  parameters: { name: string; in: string }[];
   responses: Record<string, { content: Record<string, { schema: object }> }>;
 }
 
 /** The document that the API is held to. */
-const OPENAPI = parse(readFileSync(join(projectRoot(), 'docs', 'openapi.yaml'), 'utf8')) as {
+export const OPENAPI = parse(readFileSync(join(projectRoot(), 'docs', 'openapi.yaml'), 'utf8')) as {
   paths: Record<string, Record<string, Operation>>;
   components: object;
 };

@@ -30,6 +30,7 @@ describe('a thousand agents claim a hundred tasks of their team at once, half of
     await Promise.all([1, 2].map(() => deployment.startWorker()));
     const agents = Array.from({ length: AGENTS }, (_, nth) => agent(agentId(nth)));
     await deployment.publish([BOOKINGS, ...agents]);
+    await deployment.drained();
     await deployment.publish(
       Array.from({ length: TASKS }, (_, nth) =>
         recordOf({

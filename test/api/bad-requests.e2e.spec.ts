@@ -1,4 +1,6 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { TestDeployment, TestTokens } from '#libs/testing';
 import { type ApiClient, ApiClients, type ApiRequest } from '../support/api.client';
 import { recordOf } from '../support/events';
@@ -273,6 +275,22 @@ describe('requests that are not as they should be', () => {
     expect(statuses.filter(([status]) => status === 200)).toHaveLength(10);
     expect(statuses.filter(([status, hasRetryAfter]) => status === 429 && hasRetryAfter)).toHaveLength(5);
     expect((await other.get('/v1/tasks')).status).toBe(200);
+  });
+
+  test('an issuer’s keys are had from its address; while that cannot be had, nobody is let in, and told to come again', async () => {
+    const issuer = createServer((_, response) => response.end(JSON.stringify(tokens.jwks)));
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    const { port } = issuer.address() as AddressInfo;
+    const { JWT_PUBLIC_KEY_FILE: _, ...others } = tokens.env;
+    const env = { ...others, JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` };
+    const api = await deployment.startApi({ env });
+    const late = await deployment.startApi({ env });
+    expect((await (await new ApiClients(api, tokens).as('eli')).get('/v1/tasks')).status).toBe(200);
+    const stranger = new ApiClients(api, new TestTokens());
+    expect((await (await stranger.as('eli')).get('/v1/tasks')).status).toBe(401);
+    await new Promise((resolve) => issuer.close(resolve).closeAllConnections());
+    const away = await (await new ApiClients(late, tokens).as('eli')).get('/v1/tasks');
+    expect(away).toMatchObject({ status: 503, body: { code: 'unavailable' } });
   });
 
   test('an API without a key does not start, and says which setting it wants', async () => {

@@ -20,6 +20,11 @@ export class TestTokens {
     return this.#keys.publicKey.export({ type: 'spki', format: 'pem' }) as string;
   }
 
+  /** The issuer's keys, as it publishes them. */
+  get jwks(): { keys: object[] } {
+    return { keys: [{ ...this.#keys.publicKey.export({ format: 'jwk' }), alg: 'EdDSA', use: 'sig' }] };
+  }
+
   get env(): Record<string, string> {
     return {
       JWT_PUBLIC_KEY_FILE: this.publicKeyFile,

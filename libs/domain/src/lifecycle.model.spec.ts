@@ -103,7 +103,7 @@ class Run {
       expect('rejection' in decision ? { refused: decision.rejection.code } : decision).toEqual(expected);
       return `${asked.verb}: ${'refused' in expected ? expected.refused : 'applied'}`;
     }
-    const reason = asked.verb === 'create' ? undefined : asked.reason;
+    const { reason } = asked;
     const { actor, time } = asked;
     this.#fold(key, decision.activities, expected.task, [
       { happened: expected.happened, actor, time, reason, cause: CAUSE },

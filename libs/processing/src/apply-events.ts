@@ -1,4 +1,12 @@
-import { decide, type DecisionContext, identityKey, type Instant, taskIdOf } from '#libs/domain';
+import {
+  decide,
+  type DecisionContext,
+  identityKey,
+  type Instant,
+  type Rejection,
+  type TaskCommand,
+  taskIdOf,
+} from '#libs/domain';
 import { causeOf } from './cause';
 import { factsOf } from './conversation-facts';
 import { createFlowTasks } from './flow-tasks';
@@ -89,22 +97,38 @@ function applyIdentified(event: IdentifiedEvent, set: WorkingSet, tenant: Tenant
     set.settle(event, 'applied');
     return { kind: 'applied', tasks: created.tasks.length, warnings: created.warnings };
   }
-  const context = contextOf(event, tenant);
-  const taskId = body.data.taskId?.toLowerCase() ?? context.derivedTaskId;
-  const decision = decide(body, set.task(event.tenantId, taskId), context);
-  if ('rejection' in decision) {
-    set.reject(event, taskId, decision.rejection);
+  const { taskId, rejection } = applyCommand({ ...event, body }, set, tenant);
+  if (rejection) {
+    set.reject(event, taskId, rejection);
     set.settle(event, 'rejected');
-    return { kind: 'rejected', code: decision.rejection.code };
+    return { kind: 'rejected', code: rejection.code };
   }
-  const made = { identity: event, origin: null };
-  for (const activity of decision.activities) set.record(activity, { made, traceparent: event.traceparent });
   set.settle(event, 'applied');
   return { kind: 'applied', tasks: body.type === 'task.create.v1' ? 1 : 0, warnings: 0 };
 }
 
+/**
+ * Decides a command and records what it leads to, whoever gave it and whether or not they wait. What is left of a refusal, and under
+ * which identity, is the caller's to say.
+ *
+ * @returns the task it is about, which for a refused creation is the one it would have made; and why it is refused, if it is.
+ */
+export function applyCommand(
+  event: InboundEvent & { body: TaskCommand },
+  set: WorkingSet,
+  tenant: Tenant,
+): { taskId: string; rejection: Rejection | null } {
+  const context = contextOf(event, tenant);
+  const taskId = event.body.data.taskId?.toLowerCase() ?? context.derivedTaskId;
+  const decision = decide(event.body, set.task(event.tenantId, taskId), context);
+  if ('rejection' in decision) return { taskId, rejection: decision.rejection };
+  const made = { identity: event, origin: null };
+  for (const activity of decision.activities) set.record(activity, { made, traceparent: event.traceparent });
+  return { taskId, rejection: null };
+}
+
 /** What a decision about this event may know. */
-export function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
+function contextOf(event: InboundEvent, tenant: Tenant): DecisionContext {
   return {
     tenantId: event.tenantId,
     conversationId: event.conversationId,
@@ -136,8 +160,13 @@ export function isIdentified(event: InboundEvent): event is IdentifiedEvent {
 }
 
 function touchedTasks(event: IdentifiedEvent): TaskKey[] {
-  if (event.body.type === 'conversation.outcome.v1') return [];
-  return [{ tenantId: event.tenantId, taskId: event.body.data.taskId?.toLowerCase() ?? taskIdOf(event) }];
+  const { body } = event;
+  return body.type === 'conversation.outcome.v1' ? [] : [touchedTask({ ...event, body })];
+}
+
+/** The task that a command is about; of a creation that names none, the one it derives. */
+export function touchedTask(event: InboundEvent & { body: TaskCommand }): TaskKey {
+  return { tenantId: event.tenantId, taskId: event.body.data.taskId?.toLowerCase() ?? taskIdOf(event) };
 }
 
 function unique<T>(items: readonly T[], keyOf: (item: T) => string): T[] {

@@ -8,6 +8,7 @@ import { type Outcome } from './outcome';
 import { Interrupted, type Patience, waitOutOutages } from './patience';
 import { type RawRecord } from './raw-record';
 import { type ShardStore, StoreConflict, StoreOutage, StoreRefusal } from './shard.store';
+import { retryConflicts } from './store-conflict.retry';
 import { FlowUnreadable } from './tenant-directory';
 
 export interface ProcessingPorts extends ApplyDependencies {
@@ -27,9 +28,6 @@ export type ApplyPorts = Omit<ProcessingPorts, 'deadLetters'>;
 
 /** What changing a shard's tasks needs when it is not events that do. */
 export type ShardPorts = Pick<ApplyPorts, 'store' | 'queue' | 'directory' | 'now' | 'committed'>;
-
-/** How often a transaction that lost a race for a unique key reads and decides again before the key is held against an event. */
-const CONFLICT_RETRIES = 3;
 
 /** Milliseconds; somewhat less than the store's limits, which end a transaction that stands still. */
 const TOO_SLOW_MS = 8_000;
@@ -169,7 +167,7 @@ async function inShard(
 ): Promise<Outcome[]> {
   const own = events.map(({ event }) => event);
   const tenants = [...new Set(own.map(({ tenantId }) => tenantId))];
-  for (let attempt = 1; ; attempt += 1) {
+  return retryConflicts(async () => {
     let began = 0;
     try {
       return await ports.queue.run(shard, () => {
@@ -180,9 +178,9 @@ async function inShard(
       if (error instanceof StoreOutage && events.length > 1 && Date.now() - began >= TOO_SLOW_MS) {
         throw new TooSlow(`${events.length} events were not applied in time`, { cause: error });
       }
-      if (!(error instanceof StoreConflict) || attempt > CONFLICT_RETRIES) throw error;
+      throw error;
     }
-  }
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { decide, identityKey, taskIdOf } from '#libs/domain';
-import { type ApplyDependencies, contextOf, isSame } from '../apply-events';
+import { identityKey } from '#libs/domain';
+import { applyCommand, type ApplyDependencies, isSame, touchedTask } from '../apply-events';
 import { factsOf } from '../conversation-facts';
 import { type ShardTransaction } from '../shard.store';
 import { type Tenant } from '../tenant-directory';
@@ -23,9 +23,7 @@ export async function applyRequests(
   const conversations = await tx.conversations(
     events.map(({ tenantId, conversationId }) => ({ tenantId, conversationId })),
   );
-  const tasks = await tx.tasks(
-    events.map((event) => ({ tenantId: event.tenantId, taskId: taskIdFor(event) })),
-  );
+  const tasks = await tx.tasks(events.map(touchedTask));
   const tenantAt = await directory.at(tx, [...new Set(events.map(({ tenantId }) => tenantId))]);
   const set = new WorkingSet({ conversations, tasks }, await tx.heads());
 
@@ -55,18 +53,10 @@ function decideRequest(request: TaskRequest, set: WorkingSet, tenant: Tenant): A
     const { endedAt } = conversation;
     if (request.conversation === 'active' && endedAt !== null) return { kind: 'conversation_ended', endedAt };
   }
-  const taskId = taskIdFor(event);
-  const before = set.task(tenantId, taskId);
-  const decision = decide(body, before, contextOf(event, tenant));
-  if ('rejection' in decision) return { kind: 'rejected', rejection: decision.rejection, task: before };
+  const { taskId, rejection } = applyCommand(event, set, tenant);
+  const task = set.task(tenantId, taskId);
+  if (rejection) return { kind: 'rejected', rejection, task };
   if (body.type === 'task.create.v1') set.learn(factsOf(event));
-  const { traceparent } = event;
-  const made = { identity: event, origin: null };
-  for (const activity of decision.activities) set.record(activity, { made, traceparent });
-  const task = set.task(tenantId, taskId)!;
-  set.settle(event, 'applied', { taskId, version: task.version });
-  return { kind: 'done', task, repeated: false };
+  set.settle(event, 'applied', { taskId, version: task!.version });
+  return { kind: 'done', task: task!, repeated: false };
 }
-
-const taskIdFor = (event: TaskRequest['event']): string =>
-  event.body.data.taskId?.toLowerCase() ?? taskIdOf(event);

@@ -1,5 +1,6 @@
 import { type ShardPorts } from '../process-batch';
-import { StoreConflict, StoreOutage } from '../shard.store';
+import { StoreOutage } from '../shard.store';
+import { retryConflicts } from '../store-conflict.retry';
 import { applyRequests } from './apply-requests';
 import { type Answer, type TaskRequest } from './request';
 
@@ -9,8 +10,6 @@ export type RequestPorts = ShardPorts & { shardOf(conversationId: string): numbe
 const MOST_TOGETHER = 100;
 /** Requests that may wait in this process; one more is told to come again. */
 const MOST_WAITING = 2_000;
-/** How often a transaction that lost a race for a unique key reads and decides again. */
-const CONFLICT_RETRIES = 3;
 
 interface Waiting {
   request: TaskRequest;
@@ -82,16 +81,11 @@ export class RequestDesk {
     }
   }
 
-  async #apply(shard: number, requests: readonly TaskRequest[]): Promise<Answer[]> {
+  #apply(shard: number, requests: readonly TaskRequest[]): Promise<Answer[]> {
+    const { store } = this.ports;
     const tenants = [...new Set(requests.map(({ event }) => event.tenantId))];
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.ports.store.inShard(shard, tenants, (tx) =>
-          applyRequests(requests, tx, this.ports),
-        );
-      } catch (error) {
-        if (!(error instanceof StoreConflict) || attempt > CONFLICT_RETRIES) throw error;
-      }
-    }
+    return retryConflicts(() =>
+      store.inShard(shard, tenants, (tx) => applyRequests(requests, tx, this.ports)),
+    );
   }
 }

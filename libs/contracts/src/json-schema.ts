@@ -23,7 +23,17 @@ interface Metadata {
  * - `published`: plain JSON Schema, for documents and other people's tools: of our rules it has what JSON Schema can say, so it accepts
  *   everything that ours accepts and a little more.
  */
-export function contractSchemas(purpose: Purpose, prefix: string): Record<string, JsonSchema> {
+export function contractSchemas(purpose: Purpose, prefix: string): Readonly<Record<string, JsonSchema>> {
+  const key = `${purpose} ${prefix}`;
+  const known = made.get(key) ?? makeSchemas(purpose, prefix);
+  made.set(key, known);
+  return known;
+}
+
+/** All of them are made anew by every call of the generator, 10–20 ms, and whoever makes a document or reads queries asks route by route. */
+const made = new Map<string, Readonly<Record<string, JsonSchema>>>();
+
+function makeSchemas(purpose: Purpose, prefix: string): Record<string, JsonSchema> {
   const converters = Object.fromEntries(
     [...allRules()].map(([name, rule]) => [
       name,

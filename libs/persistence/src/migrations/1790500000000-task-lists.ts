@@ -6,8 +6,6 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  */
 export class TaskLists1790500000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // With a million tasks this takes half a minute: as long as the limit for everybody else's transactions.
-    await runner.query('set local transaction_timeout = 0');
     await runner.query(`
       create index task_by_created on task (tenant_id, status, overdue, priority, channel, type, created_at, id) include (due_at);
       create index task_by_due on task (tenant_id, status, overdue, priority, channel, type,

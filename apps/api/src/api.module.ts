@@ -14,15 +14,14 @@ import {
   MeteredShardStore,
 } from '#libs/observability';
 import {
+  applicationConnection,
   checkDatabase,
   ConversationReader,
   DatabaseProbe,
-  dataSourceOptions,
   DeploymentStore,
   FlowReader,
   FlowStore,
   InputPositionStore,
-  isWorthRetrying,
   LogNotifications,
   PostgresShardStore,
   TaskReader,
@@ -38,7 +37,7 @@ import { CONTROLLERS } from './controllers';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
 import { DocsController } from './openapi/docs.controller';
-import { operatorConnection, streamProviders } from './stream/stream.providers';
+import { feedConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
 import { INSTRUMENTS, SETTINGS } from './tokens';
@@ -58,13 +57,8 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         LoggerModule.forRoot({ pinoHttp: apiLogging(settings.logLevel) }),
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions({ url, poolSize }),
-          retryAttempts: Number.MAX_SAFE_INTEGER,
-          retryDelay: 1_000,
-          toRetry: isWorthRetrying,
-        }),
-        operatorConnection(url),
+        TypeOrmModule.forRoot(applicationConnection({ url, poolSize })),
+        feedConnection(url),
       ],
       controllers: [...CONTROLLERS, DocsController],
       providers: [

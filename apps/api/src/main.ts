@@ -5,8 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { describeError, openManagementPort, ProcessHealth } from '#libs/observability';
-import { API_MANAGEMENT_PORT, readApiSettings, SettingsError } from '#libs/settings';
+import { openManagementPort, ProcessHealth, runProgram, tellParent } from '#libs/observability';
+import { API_MANAGEMENT_PORT, readApiSettings } from '#libs/settings';
 import { ApiHealth } from './api.health';
 import { ApiModule } from './api.module';
 import { configureHttp, listen } from './http/server';
@@ -58,20 +58,4 @@ async function main(): Promise<void> {
   }
 }
 
-/** What a parent process, if there is one, waits for. */
-function tellParent(news: { managementPort: number } | { ready: true; httpPort: number }): void {
-  process.send?.(news);
-}
-
-/** What nobody caught, without its properties: Node would print them all, and in a database's error they are what customers said. */
-process.on('uncaughtException', (error: unknown) => {
-  const line = { level: 60, time: Date.now(), msg: 'an error that nobody caught', err: describeError(error) };
-  process.stderr.write(`${JSON.stringify(line)}\n`);
-  process.exit(1);
-});
-
-main().catch((error: unknown) => {
-  const { name, message } = error as Error;
-  process.stderr.write(`The API did not start: ${message}\n`);
-  process.exit(name === SettingsError.name ? 2 : 1);
-});
+runProgram('The API', main);

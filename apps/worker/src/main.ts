@@ -4,8 +4,14 @@ import { NestFactory } from '@nestjs/core';
 import { type AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { describeError, openManagementPort, ProcessHealth } from '#libs/observability';
-import { readSettings, SettingsError, WORKER_MANAGEMENT_PORT } from '#libs/settings';
+import {
+  describeError,
+  openManagementPort,
+  ProcessHealth,
+  runProgram,
+  tellParent,
+} from '#libs/observability';
+import { readSettings, WORKER_MANAGEMENT_PORT } from '#libs/settings';
 import { ConsumerFactory } from './consumer.factory';
 import { WorkerModule } from './worker.module';
 import { WorkerWatch } from './worker.watch';
@@ -78,20 +84,4 @@ async function main(): Promise<void> {
   await app.listen();
 }
 
-/** What a parent process, if there is one, waits for: the port that was found, and that the worker has its partitions. */
-function tellParent(news: { managementPort: number } | { ready: true }): void {
-  process.send?.(news);
-}
-
-/** What nobody caught, without its properties: Node would print them all, and in a database's error they are what customers said. */
-process.on('uncaughtException', (error: unknown) => {
-  const line = { level: 60, time: Date.now(), msg: 'an error that nobody caught', err: describeError(error) };
-  process.stderr.write(`${JSON.stringify(line)}\n`);
-  process.exit(1);
-});
-
-main().catch((error: unknown) => {
-  const { name, message } = error as Error;
-  process.stderr.write(`The worker did not start: ${message}\n`);
-  process.exit(name === SettingsError.name ? 2 : 1);
-});
+runProgram('The worker', main);

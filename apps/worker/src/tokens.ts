@@ -1,6 +1,3 @@
-/** The connection that reads every tenant's log, under the operator's role. */
-export const OPERATOR = 'operator';
-
 /** What is injected by name, because a class says too little or TypeScript erases it. */
 export const SETTINGS = Symbol('Settings');
 export const KAFKA = Symbol('Kafka');

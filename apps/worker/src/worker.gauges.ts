@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { type DataSource } from 'typeorm';
 import { type Instruments, whenScraped } from '#libs/observability';
-import { poolUse } from '#libs/persistence';
+import { OPERATOR, poolUse } from '#libs/persistence';
 import { LogPublisher } from './log.publisher';
-import { INSTRUMENTS, OPERATOR } from './tokens';
+import { INSTRUMENTS } from './tokens';
 
 /** What is so at the moment when somebody asks: connections, and how far the relay is behind. */
 @Injectable()

@@ -33,14 +33,13 @@ import {
   TracedLogTopic,
 } from '#libs/observability';
 import {
-  checkDatabase,
+  applicationConnection,
   DatabaseProbe,
-  dataSourceOptions,
   DeploymentStore,
   InputPositionStore,
-  isWorthRetrying,
   LogNotifications,
-  operatorRoleOf,
+  OPERATOR,
+  operatorConnection,
   PostgresTaskFinder,
   PostgresLogSource,
   PostgresShardStore,
@@ -62,49 +61,30 @@ import { LogPublisher } from './log.publisher';
 import { observationProviders } from './observation.providers';
 import { TimeKeeper } from './time.keeper';
 import { timerClock } from './timer.clock';
-import {
-  CONSEQUENCES,
-  DEAD_LETTERS,
-  INSTRUMENTS,
-  KAFKA,
-  OPERATOR,
-  PROCESSING,
-  SETTINGS,
-  TRACING,
-} from './tokens';
+import { CONSEQUENCES, DEAD_LETTERS, INSTRUMENTS, KAFKA, PROCESSING, SETTINGS, TRACING } from './tokens';
 import { WorkerWatch } from './worker.watch';
 import { WorkforceController } from './workforce.controller';
+
+/** The relay's logs, timers, and what the workforce means for tasks. */
+const OPERATOR_POOL = 4;
 
 /** The worker: consumes, applies, relays, keeps time. Everything is wired here, and nothing is decided. */
 @Module({})
 export class WorkerModule {
   static with(settings: Settings, registry: Registry): DynamicModule {
     const { databaseUrl: url, databasePool: poolSize, topicPrefix, logLevel } = settings;
-    const operatorRole = operatorRoleOf(decodeURIComponent(new URL(url).username));
-    const connection = {
-      retryAttempts: Number.MAX_SAFE_INTEGER,
-      retryDelay: 1_000,
-      toRetry: isWorthRetrying,
-    };
     return {
       module: WorkerModule,
       imports: [
         LoggerModule.forRoot({
           pinoHttp: logOptions(logLevel, 'conversation-tasks-worker'),
         }),
-        TypeOrmModule.forRoot({ ...dataSourceOptions({ url, poolSize }), ...connection }),
+        TypeOrmModule.forRoot(applicationConnection({ url, poolSize })),
         TypeOrmModule.forRootAsync({
           name: OPERATOR,
           inject: [getDataSourceToken()],
-          // The check comes before anything takes the operator's role, which a database that is not migrated does not have.
-          useFactory: async (dataSource: DataSource) => {
-            await checkDatabase(dataSource);
-            return {
-              ...dataSourceOptions({ url, poolSize: 4, role: operatorRole }),
-              ...connection,
-              name: OPERATOR,
-            };
-          },
+          useFactory: (application: DataSource) =>
+            operatorConnection(application, { url, poolSize: OPERATOR_POOL }),
         }),
       ],
       controllers: [WorkforceController, ConversationEventsController],

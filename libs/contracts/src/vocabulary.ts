@@ -6,6 +6,8 @@ export const PRIORITIES = ['low', 'medium', 'high', 'critical'] as const;
 export const STATUSES = ['to_do', 'in_progress', 'resolved', 'cancelled'] as const;
 export const AVAILABILITIES = ['available', 'away', 'offline'] as const;
 export const AGENT_ROLES = ['agent', 'lead'] as const;
+/** What a token may say of whoever has it. */
+export const CALLER_ROLES = ['agent', 'lead', 'ops', 'service'] as const;
 export const WORKFORCE_KINDS = ['agent', 'team', 'calendar', 'policy'] as const;
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -26,5 +28,6 @@ export const REJECTION_CODES = [
 /** Where a message was set aside. */
 export const DEAD_LETTER_STAGES = ['decode', 'validate', 'flow', 'apply'] as const;
 
+export type CallerRole = (typeof CALLER_ROLES)[number];
 export type WireChannel = (typeof CHANNELS)[number];
 export type WorkforceKind = (typeof WORKFORCE_KINDS)[number];

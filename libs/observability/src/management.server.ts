@@ -2,7 +2,7 @@ import { type AddressInfo } from 'node:net';
 import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { SettingsError } from '#libs/settings';
+import { asListenProblem } from './listen.problem';
 import { type Management, ManagementModule } from './management.module';
 
 /** Where the management port listens. */
@@ -36,27 +36,11 @@ export async function openManagementPort(
     await app.listen(port, host);
   } catch (error) {
     await app.close();
-    throw asSettingsError(error);
+    throw asListenProblem(error, { port: 'MANAGEMENT_PORT', host: 'MANAGEMENT_HOST' });
   }
   return { port: portOf(app), close: () => app.close() };
 }
 
 function portOf(app: INestApplication): number {
   return (app.getHttpServer().address() as AddressInfo).port;
-}
-
-const PROBLEMS: Record<string, { variable: string; shouldBe: string }> = {
-  EADDRINUSE: {
-    variable: 'MANAGEMENT_PORT',
-    shouldBe:
-      'must be a free port: another process listens there already (0 takes any free one, and the log says which)',
-  },
-  EACCES: { variable: 'MANAGEMENT_PORT', shouldBe: 'must be a port that this user may open, 1024 or above' },
-  EADDRNOTAVAIL: { variable: 'MANAGEMENT_HOST', shouldBe: 'must be an address of this machine' },
-  ENOTFOUND: { variable: 'MANAGEMENT_HOST', shouldBe: 'must be an address of this machine, or its name' },
-};
-
-function asSettingsError(error: unknown): unknown {
-  const problem = PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''];
-  return problem ? new SettingsError([problem], { cause: error }) : error;
 }

@@ -26,6 +26,7 @@ export { TenantReader } from './reading/tenant.reader';
 export { WorkforceReader } from './reading/workforce.reader';
 export * from './rebuild.store';
 export * from './row.readers';
+export * from './service.connections';
 export * from './schema/migrate';
 export * from './schema/roles';
 export * from './schema/tables';

@@ -1,13 +1,11 @@
-/** What a token may say of whoever has it. */
-export const ROLES = ['agent', 'lead', 'ops', 'service'] as const;
-export type Role = (typeof ROLES)[number];
+import { type CallerRole } from '#libs/contracts';
 
 /** Who makes a request: all of it from the token, none of it from the request. */
 export interface Caller {
   tenantId: string;
   /** An agent's id of the workforce, or a service's. */
   id: string;
-  roles: readonly Role[];
+  roles: readonly CallerRole[];
   /** Until when the token is good: milliseconds since 1970. What lasts longer than a request ends then. */
   until: number;
 }
@@ -17,6 +15,6 @@ export function actorOf({ id, roles }: Caller): { kind: 'agent' | 'service'; id:
   return { kind: roles.includes('service') ? 'service' : 'agent', id };
 }
 
-export function hasOneOf({ roles }: Caller, wanted: readonly Role[]): boolean {
+export function hasOneOf({ roles }: Caller, wanted: readonly CallerRole[]): boolean {
   return roles.some((role) => wanted.includes(role));
 }

@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { isPrintable, isTenantId, LIMITS } from '#libs/contracts';
+import { CALLER_ROLES, isPrintable, isTenantId, LIMITS } from '#libs/contracts';
 import { type ApiSettings, SettingsError } from '#libs/settings';
 import { problem } from '../http/problem';
-import { type Caller, type Role, ROLES } from './caller';
+import { type Caller } from './caller';
 
 /** Clocks of two machines differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -66,9 +66,11 @@ function callerOf({ sub, tenantid, roles, exp }: JWTPayload): Caller {
   const refuse = (what: string) => problem('unauthenticated', `the token’s ${what}`);
   if (typeof sub !== 'string' || !isPrintable(sub, LIMITS.idCharacters)) throw refuse('sub is no id');
   if (typeof tenantid !== 'string' || !isTenantId(tenantid)) throw refuse('tenantid is missing, or is none');
-  const known = Array.isArray(roles) ? ROLES.filter((role) => (roles as unknown[]).includes(role)) : [];
-  if (known.length === 0) throw refuse(`roles have none of ${ROLES.join(', ')}`);
+  const known = Array.isArray(roles)
+    ? CALLER_ROLES.filter((role) => (roles as unknown[]).includes(role))
+    : [];
+  if (known.length === 0) throw refuse(`roles have none of ${CALLER_ROLES.join(', ')}`);
   // As `jwtVerify` has it, which insists on an expiry.
   const until = (exp! + CLOCK_TOLERANCE_SECONDS) * 1_000;
-  return { tenantId: tenantid, id: sub, roles: known satisfies Role[], until };
+  return { tenantId: tenantid, id: sub, roles: known, until };
 }

@@ -1,6 +1,7 @@
 import { Controller, Res } from '@nestjs/common';
 import { type Response } from 'express';
 import {
+  CALLER_ROLES,
   ConversationListQuery,
   ConversationPage,
   ConversationState,
@@ -18,8 +19,6 @@ import { Pages } from '../http/paging';
 import { answerWith } from '../tasks/task.answer';
 import { noConversation, TaskRequests } from '../tasks/task.requests';
 
-const READERS = ['agent', 'lead', 'ops', 'service'] as const;
-
 @Controller()
 export class ConversationsController {
   constructor(
@@ -34,7 +33,7 @@ export class ConversationsController {
     name: 'listConversations',
     summary: 'The tenant’s conversations, the one that began last first.',
     group: 'Conversations',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: ConversationListQuery,
     answer: ConversationPage,
   })
@@ -52,7 +51,7 @@ export class ConversationsController {
     name: 'getConversation',
     summary: 'A conversation.',
     group: 'Conversations',
-    roles: READERS,
+    roles: CALLER_ROLES,
     answer: ConversationState,
     problems: ['not_found'],
   })
@@ -66,7 +65,7 @@ export class ConversationsController {
     name: 'listMessages',
     summary: 'What was said in a conversation, oldest first.',
     group: 'Conversations',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: PageQuery,
     answer: MessagePage,
     problems: ['not_found'],
@@ -87,7 +86,7 @@ export class ConversationsController {
     name: 'listConversationTasks',
     summary: 'The tasks of a conversation, oldest first.',
     group: 'Conversations',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: PageQuery,
     answer: TaskPage,
     problems: ['not_found'],

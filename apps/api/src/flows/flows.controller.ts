@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  CALLER_ROLES,
   FlowBody,
   FlowList,
   FlowVersionPage,
@@ -13,8 +14,6 @@ import { type Asked, AskedOf } from '../http/asked';
 import { Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
 import { invalid, problem } from '../http/problem';
-
-const READERS = ['agent', 'lead', 'ops', 'service'] as const;
 
 @Controller()
 export class FlowsController {
@@ -52,7 +51,7 @@ export class FlowsController {
     name: 'listFlows',
     summary: 'The live version of each of the tenant’s flows.',
     group: 'Flows',
-    roles: READERS,
+    roles: CALLER_ROLES,
     answer: FlowList,
   })
   async list(@AskedOf() { caller }: Asked): Promise<FlowList> {
@@ -65,7 +64,7 @@ export class FlowsController {
     name: 'listFlowVersions',
     summary: 'The versions of a flow, newest first.',
     group: 'Flows',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: PageQuery,
     answer: FlowVersionPage,
     problems: ['not_found'],

@@ -1,6 +1,5 @@
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
-import { type ProblemCode } from '#libs/contracts';
-import { type Role } from '../auth/caller';
+import { type CallerRole, type ProblemCode } from '#libs/contracts';
 
 type Class = new () => object;
 
@@ -14,7 +13,7 @@ export interface Endpoint {
   summary: string;
   group: string;
   /** One of these is enough. */
-  roles: readonly Role[];
+  roles: readonly CallerRole[];
   query?: Class;
   body?: Class;
   /** Whether the body may be left out. */

@@ -2,8 +2,8 @@ import { type Server } from 'node:http';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { LIMITS } from '#libs/contracts';
-import { type Instruments } from '#libs/observability';
-import { type ApiSettings, SettingsError } from '#libs/settings';
+import { asListenProblem, type Instruments } from '#libs/observability';
+import { type ApiSettings } from '#libs/settings';
 import { INSTRUMENTS } from '../tokens';
 import { requestMeter } from './request.meter';
 
@@ -33,17 +33,6 @@ export async function listen(
   try {
     await app.listen(httpPort, httpHost);
   } catch (error) {
-    const problem = PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''];
-    throw problem ? new SettingsError([problem], { cause: error }) : error;
+    throw asListenProblem(error, { port: 'HTTP_PORT', host: 'HTTP_HOST' });
   }
 }
-
-const PROBLEMS: Record<string, { variable: string; shouldBe: string }> = {
-  EADDRINUSE: {
-    variable: 'HTTP_PORT',
-    shouldBe: 'must be a free port: another process listens there already',
-  },
-  EACCES: { variable: 'HTTP_PORT', shouldBe: 'must be a port that this user may open, 1024 or above' },
-  EADDRNOTAVAIL: { variable: 'HTTP_HOST', shouldBe: 'must be an address of this machine' },
-  ENOTFOUND: { variable: 'HTTP_HOST', shouldBe: 'must be an address of this machine, or its name' },
-};

@@ -1,6 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { ActivityStreamQuery } from '#libs/contracts';
+import { ActivityStreamQuery, CALLER_ROLES } from '#libs/contracts';
 import { type Asked, AskedOf } from '../http/asked';
 import { Serves } from '../http/endpoint';
 import { ActivityStreams, LAST_EVENT_ID } from './activity.streams';
@@ -16,7 +16,7 @@ export class StreamController {
     summary:
       'What happens to the tenant’s tasks, as it happens: server-sent events, each an ActivityEntry. With Last-Event-ID: everything behind that event first.',
     group: 'Activity',
-    roles: ['agent', 'lead', 'ops', 'service'],
+    roles: CALLER_ROLES,
     query: ActivityStreamQuery,
     resumable: true,
     answer: null,

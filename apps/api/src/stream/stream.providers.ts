@@ -5,40 +5,26 @@ import { type DataSource } from 'typeorm';
 import { type Instruments } from '#libs/observability';
 import {
   ActivityReader,
-  checkDatabase,
-  dataSourceOptions,
   DeploymentStore,
-  isWorthRetrying,
   LogNotifications,
-  operatorRoleOf,
+  OPERATOR,
+  operatorConnection,
 } from '#libs/persistence';
 import { type ApiSettings } from '#libs/settings';
 import { INSTRUMENTS } from '../tokens';
 import { ActivityFeed } from './activity.feed';
 import { ActivityStreams } from './activity.streams';
 
-/** The connection that reads every tenant's log, under the operator's role. */
-const OPERATOR = 'operator';
-
 /** The feed reads one thing after the other. */
 const OPERATOR_POOL = 1;
 
-export function operatorConnection(url: string): DynamicModule {
+/** The connection that reads every tenant's log. */
+export function feedConnection(url: string): DynamicModule {
   return TypeOrmModule.forRootAsync({
     name: OPERATOR,
     inject: [getDataSourceToken()],
-    // The check comes before anything takes the operator's role, which a database that is not migrated does not have.
-    useFactory: async (dataSource: DataSource) => {
-      await checkDatabase(dataSource);
-      const role = operatorRoleOf(decodeURIComponent(new URL(url).username));
-      return {
-        ...dataSourceOptions({ url, poolSize: OPERATOR_POOL, role }),
-        name: OPERATOR,
-        retryAttempts: Number.MAX_SAFE_INTEGER,
-        retryDelay: 1_000,
-        toRetry: isWorthRetrying,
-      };
-    },
+    useFactory: (application: DataSource) =>
+      operatorConnection(application, { url, poolSize: OPERATOR_POOL }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { Controller, Res } from '@nestjs/common';
 import { type Response } from 'express';
 import {
+  CALLER_ROLES,
   ActivityPage,
   AssignBody,
   BulkAnswer,
@@ -31,7 +32,6 @@ import { answerWith } from './task.answer';
 import { MyTeams } from './my.teams';
 import { noTask, TaskRequests } from './task.requests';
 
-const READERS = ['agent', 'lead', 'ops', 'service'] as const;
 const WRITERS = ['agent', 'lead', 'service'] as const;
 /** What the rules may say of any command to a task that exists. */
 const REFUSALS: ProblemCode[] = [
@@ -80,7 +80,7 @@ export class TasksController {
     name: 'listTasks',
     summary: 'The tenant’s tasks, filtered and sorted; or the caller’s own queue.',
     group: 'Tasks',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: TaskListQuery,
     answer: TaskPage,
   })
@@ -115,7 +115,7 @@ export class TasksController {
     name: 'getTask',
     summary: 'A task, with its version as ETag.',
     group: 'Tasks',
-    roles: READERS,
+    roles: CALLER_ROLES,
     answer: TaskState,
     problems: ['task_not_found'],
   })
@@ -135,7 +135,7 @@ export class TasksController {
     name: 'listTaskActivity',
     summary: 'What happened to a task, oldest first.',
     group: 'Tasks',
-    roles: READERS,
+    roles: CALLER_ROLES,
     query: PageQuery,
     answer: ActivityPage,
     problems: ['task_not_found'],

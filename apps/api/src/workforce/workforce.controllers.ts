@@ -3,6 +3,7 @@ import { type Response } from 'express';
 import {
   AgentData,
   AgentPage,
+  CALLER_ROLES,
   CalendarData,
   CalendarPage,
   PageQuery,
@@ -22,8 +23,6 @@ import { Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
 import { invalid, problem } from '../http/problem';
 import { WorkforcePublisher } from './workforce.publisher';
-
-const READERS = ['agent', 'lead', 'ops', 'service'] as const;
 
 /** What is said of an agent, a team, a calendar or a policy: all of it, with its id. */
 type Entry = { id: string } & Record<string, unknown>;
@@ -83,7 +82,7 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
       name: `get${name}`,
       summary: `A ${kind}, as it is in force.`,
       group: 'Workforce',
-      roles: READERS,
+      roles: CALLER_ROLES,
       answer: of,
       problems: ['not_found'],
     })
@@ -99,7 +98,7 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
       name: `list${plurals}`,
       summary: `The tenant’s ${plural}, by id.`,
       group: 'Workforce',
-      roles: READERS,
+      roles: CALLER_ROLES,
       query: PageQuery,
       answer: page,
     })

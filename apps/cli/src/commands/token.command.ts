@@ -4,6 +4,7 @@ import { load } from './load';
 import { examples, jsonOption, tenantOption, wholeNumber } from './options';
 
 const KINDS = ['agent', 'service'];
+/** The contract's, said again: its classes take longer to load than a mistyped option should. */
 const ROLES = ['agent', 'lead', 'ops', 'service'];
 const HOURS = 12;
 

@@ -1,5 +1,5 @@
 import { type ActivityPage, type BulkAnswer } from '#libs/contracts';
-import { TestDeployment, TestTokens } from '#libs/testing';
+import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients } from '../support/api.client';
 import { recordOf } from '../support/events';
 import { agent, BOOKINGS, OFFICE } from '../support/office';
@@ -24,9 +24,7 @@ describe('commands over HTTP', () => {
 
   beforeAll(async () => {
     deployment = await TestDeployment.create();
-    const tokens = new TestTokens();
-    const api = await deployment.startApi({ env: tokens.env });
-    clients = new ApiClients(api, tokens);
+    clients = await ApiClients.start(deployment);
     eli = await clients.as('eli');
     mia = await clients.as('mia');
     lead = await clients.as('lea', { roles: ['agent', 'lead'] });

@@ -1,5 +1,5 @@
 import { type FlowList, type FlowVersionPage, type SavedFlow, type TaskPage } from '#libs/contracts';
-import { TestDeployment, TestTokens } from '#libs/testing';
+import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients } from '../support/api.client';
 import { recordOf } from '../support/events';
 
@@ -27,8 +27,7 @@ describe('flows over HTTP', () => {
 
   beforeAll(async () => {
     deployment = await TestDeployment.create();
-    const tokens = new TestTokens();
-    clients = new ApiClients(await deployment.startApi({ env: tokens.env }), tokens);
+    clients = await ApiClients.start(deployment);
     lead = await clients.as('lea', { roles: ['agent', 'lead'] });
     eli = await clients.as('eli');
     stranger = await clients.as('lea', { roles: ['agent', 'lead'], tenant: 'other' });

@@ -1,4 +1,4 @@
-import { TestDeployment, TestTokens } from '#libs/testing';
+import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients, type ApiRequest } from '../support/api.client';
 import { recordOf } from '../support/events';
 import { OPENAPI } from '../support/openapi.check';
@@ -80,12 +80,8 @@ describe('nothing crosses tenants', () => {
 
   beforeAll(async () => {
     deployment = await TestDeployment.create();
-    const tokens = new TestTokens();
     // One connection: every request comes over the one that the other tenant's came over.
-    const clients = new ApiClients(
-      await deployment.startApi({ env: { ...tokens.env, DATABASE_POOL: '1' } }),
-      tokens,
-    );
+    const clients = await ApiClients.start(deployment, { DATABASE_POOL: '1' });
     const roles = ['agent', 'lead', 'ops'];
     owner = await clients.as(OWN, { roles });
     stranger = await clients.as('stranger', { roles, tenant: 'other' });

@@ -1,6 +1,6 @@
 import { type Problem, type TaskState } from '#libs/contracts';
 import { checkAnswer } from './openapi.check';
-import { type ApiProcess, type TestTokens } from '#libs/testing';
+import { type ApiProcess, type TestDeployment, TestTokens } from '#libs/testing';
 
 export interface ApiAnswer<Body> {
   status: number;
@@ -64,6 +64,12 @@ export class ApiClient {
 
 /** Clients of one API, by who they are. */
 export class ApiClients {
+  /** Those of a new API of the deployment, which trusts an issuer of their own. */
+  static async start(deployment: TestDeployment, env: Record<string, string> = {}): Promise<ApiClients> {
+    const tokens = new TestTokens();
+    return new ApiClients(await deployment.startApi({ env: { ...tokens.env, ...env } }), tokens);
+  }
+
   constructor(
     private readonly api: ApiProcess,
     readonly tokens: TestTokens,

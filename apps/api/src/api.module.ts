@@ -24,6 +24,7 @@ import {
   InputPositionStore,
   LogNotifications,
   PostgresShardStore,
+  TaskLists,
   TaskReader,
   TenantReader,
   WorkforceReader,
@@ -84,6 +85,7 @@ export class ApiModule {
         },
         ...[
           TaskReader,
+          TaskLists,
           ConversationReader,
           FlowReader,
           FlowStore,

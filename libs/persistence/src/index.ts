@@ -21,7 +21,8 @@ export {
 export { ConversationReader } from './reading/conversation.reader';
 export { FlowReader } from './reading/flow.reader';
 export { type Keyset, type Page } from './reading/keyset';
-export { type TaskActivity, type TaskQuestion, TaskReader, type TaskSort } from './reading/task.reader';
+export { TaskLists, type TaskQuestion, type TaskSort } from './reading/task.lists';
+export { type TaskActivity, TaskReader } from './reading/task.reader';
 export { TenantReader } from './reading/tenant.reader';
 export { WorkforceReader } from './reading/workforce.reader';
 export * from './rebuild.store';

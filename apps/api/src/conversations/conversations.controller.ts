@@ -12,7 +12,7 @@ import {
   TaskState,
 } from '#libs/contracts';
 import { type Conversation } from '#libs/domain';
-import { ConversationReader, TaskReader } from '#libs/persistence';
+import { ConversationReader, TaskLists } from '#libs/persistence';
 import { type Asked, AskedOf } from '../http/asked';
 import { Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
@@ -23,7 +23,7 @@ import { noConversation, TaskRequests } from '../tasks/task.requests';
 export class ConversationsController {
   constructor(
     private readonly reader: ConversationReader,
-    private readonly tasks: TaskReader,
+    private readonly tasks: TaskLists,
     private readonly requests: TaskRequests,
   ) {}
 

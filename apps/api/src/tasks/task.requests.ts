@@ -65,34 +65,31 @@ export class TaskRequests {
 
   /** A command to a task that exists. @throws RequestProblem */
   async change(taskId: string, verb: TaskVerb, says: object, asking: Asking): Promise<Done> {
-    return this.#changeFound(await this.#find(taskId, asking), { verb, says, asking });
+    return this.#changeFound(await this.tasks.find(asking.caller.tenantId, taskId), taskId, {
+      verb,
+      says,
+      asking,
+    });
   }
 
   /** Commands to tasks that exist, each applied or refused by itself; those to tasks of the same conversation in the order given. */
   async changeMany(
+    caller: Caller,
     commands: readonly (Command & { taskId: string })[],
   ): Promise<PromiseSettledResult<Done>[]> {
-    // All are looked up before any is handed on: handed on at once, they come to the desk in order.
-    const found = await Promise.allSettled(commands.map(({ taskId, asking }) => this.#find(taskId, asking)));
+    // All are looked up before any is handed on, which is then at once: so they come to the desk in order.
+    const ids = [...new Set(commands.map(({ taskId }) => taskId))];
+    const found = await this.tasks.findAll(caller.tenantId, ids);
     return Promise.allSettled(
-      found.map((task, i) =>
-        task.status === 'fulfilled'
-          ? this.#changeFound(task.value, commands[i]!)
-          : Promise.reject(task.reason as Error),
-      ),
+      commands.map(({ taskId, ...command }) => this.#changeFound(found.get(taskId) ?? null, taskId, command)),
     );
   }
 
-  /** Its conversation and channel never change; all else is looked up again under the shard's lock. */
-  async #find(taskId: string, { caller }: Asking): Promise<Task> {
-    const task = await this.tasks.find(caller.tenantId, taskId);
+  /** @param task its conversation and channel never change; all else is looked up again under the shard's lock. */
+  async #changeFound(task: Task | null, taskId: string, { verb, says, asking }: Command): Promise<Done> {
     if (!task) throw noTask(taskId);
-    return task;
-  }
-
-  #changeFound(task: Task, { verb, says, asking }: Command): Promise<Done> {
     const { caller, expectedVersion } = asking;
-    const data = { ...says, taskId: task.id, actor: actorOf(caller), expectedVersion };
+    const data = { ...says, taskId, actor: actorOf(caller), expectedVersion };
     return this.#submit(task, { type: `task.${verb}.v1`, data } as ChangeTask, asking, null);
   }
 

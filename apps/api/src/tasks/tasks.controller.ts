@@ -20,7 +20,7 @@ import {
   type TaskVerb,
   UpdateTaskBody,
 } from '#libs/contracts';
-import { TaskReader } from '#libs/persistence';
+import { TaskLists, TaskReader } from '#libs/persistence';
 import { actorOf } from '../auth/caller';
 import { type Asked, AskedOf } from '../http/asked';
 import { type Endpoint, Serves } from '../http/endpoint';
@@ -70,6 +70,7 @@ const command = (
 export class TasksController {
   constructor(
     private readonly reader: TaskReader,
+    private readonly lists: TaskLists,
     private readonly requests: TaskRequests,
     private readonly teams: MyTeams,
   ) {}
@@ -93,7 +94,7 @@ export class TasksController {
         throw invalid([{ field: 'queue', message: 'queue is an agent’s, and the token is a service’s' }]);
       const pages = new Pages({ limit, cursor }, [tenantId, 'queue', caller.id]);
       const whose = { agentId: caller.id, teams: await this.teams.of(caller) };
-      return pages.answer(await this.reader.queue(tenantId, whose, pages.after, pages.limit));
+      return pages.answer(await this.lists.queue(tenantId, whose, pages.after, pages.limit));
     }
     const by = sort ?? '-createdAt';
     const question = {
@@ -102,10 +103,10 @@ export class TasksController {
       descending: by.startsWith('-'),
     };
     const pages = new Pages({ limit, cursor }, [tenantId, Object.entries(question).sort()]);
-    const page = await this.reader.page(tenantId, question, pages.after, pages.limit);
+    const page = await this.lists.page(tenantId, question, pages.after, pages.limit);
     return {
       ...pages.answer(page),
-      ...(total === true && { total: await this.reader.count(tenantId, question) }),
+      ...(total === true && { total: await this.lists.count(tenantId, question) }),
     };
   }
 
@@ -226,15 +227,13 @@ export class TasksController {
     @AskedOf() asked: Asked<BulkBody>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BulkAnswer> {
-    const validators = Object.fromEntries(
-      Object.entries(TASK_VERBS).map(([verb, of]) => [verb, strictValidator(of)]),
-    );
     // All are read before any is applied: a request that is not valid has no effect at all.
     asked.body.items.forEach(({ command: verb, data }, i) =>
-      checked(data ?? {}, validators[verb]!, `items[${i}].data`),
+      checked(data ?? {}, strictValidator(TASK_VERBS[verb]), `items[${i}].data`),
     );
     const { idempotencyKey } = asked;
     const settled = await this.requests.changeMany(
+      asked.caller,
       asked.body.items.map(({ taskId, command: verb, data, expectedVersion = null }, i) => ({
         taskId: taskId.toLowerCase(),
         verb,

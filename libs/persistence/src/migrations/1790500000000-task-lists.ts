@@ -1,7 +1,7 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
- * What lists of tasks are read by (`task.facets.ts`). The expressions are those of `task.reader.ts`, word for word, or the indexes are
+ * What lists of tasks are read by (`task.facets.ts`). The expressions are those of `task.lists.ts`, word for word, or the indexes are
  * not used; `due_at` is beside them so that a page is found without the table. On a large table this takes a while, and writers wait: migrate in a quiet hour.
  */
 export class TaskLists1790500000000 implements MigrationInterface {

@@ -2,8 +2,8 @@ import { type DataSource } from 'typeorm';
 import { type Channel, type Conversation } from '#libs/domain';
 import { type StoredMessage } from '#libs/processing';
 import { conversationFrom, type ConversationRow } from '../row.readers';
-import { Conditions, type Keyset, keysetColumn, type Order, orderBy, type Page, pageOf } from './keyset';
-import { queryTenant } from './tenant.query';
+import { Conditions, type Keyset, type Order, type Page } from './keyset';
+import { queryPage, queryTenant } from './tenant.query';
 
 export interface ConversationQuestion {
   channel?: Channel[];
@@ -61,14 +61,8 @@ export class ConversationReader {
     if (channel) where.add('channel = any (?::text[])', channel);
     if (active !== undefined) where.add('(ended_at is null) = ?', active);
     if (customer !== undefined) where.add('customer_id = ?', customer);
-    where.after(after, LATEST);
-    const rows = await queryTenant<ConversationRow & { keyset: string[] }>(
-      this.dataSource,
-      tenantId,
-      `select *, ${keysetColumn(LATEST)} from conversation where ${where.sql} order by ${orderBy(LATEST)} limit ${limit + 1}`,
-      where.parameters,
-    );
-    return pageOf(rows, limit, conversationFrom);
+    const query = { table: 'conversation', where, order: LATEST, after, limit };
+    return queryPage<ConversationRow, Conversation>(this.dataSource, tenantId, query, conversationFrom);
   }
 
   /** What was said, oldest first. */
@@ -79,14 +73,8 @@ export class ConversationReader {
     limit: number,
   ): Promise<Page<StoredMessage>> {
     const where = new Conditions().add('tenant_id = ?', tenantId).add('conversation_id = ?', conversationId);
-    where.after(after, OLDEST);
-    const rows = await queryTenant<MessageRow & { keyset: string[] }>(
-      this.dataSource,
-      tenantId,
-      `select *, ${keysetColumn(OLDEST)} from conversation_message where ${where.sql} order by ${orderBy(OLDEST)} limit ${limit + 1}`,
-      where.parameters,
-    );
-    return pageOf(rows, limit, messageFrom);
+    const query = { table: 'conversation_message', where, order: OLDEST, after, limit };
+    return queryPage<MessageRow, StoredMessage>(this.dataSource, tenantId, query, messageFrom);
   }
 }
 

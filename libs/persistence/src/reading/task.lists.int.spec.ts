@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Task } from '#libs/domain';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { type TaskRow, taskFrom } from '../row.readers';
-import { type TaskQuestion, TaskReader } from './task.reader';
+import { TaskLists, type TaskQuestion } from './task.lists';
 import { type Keyset, type Page } from './keyset';
 
 jest.setTimeout(120_000);
@@ -18,7 +18,7 @@ const WHO = ['eli', 'mia', 'bookings'];
 const MOMENTS = Array.from({ length: 6 }, (_, day) => `2026-03-0${day + 1}T10:00:00.000Z`);
 
 let database: TestDatabase;
-let reader: TaskReader;
+let lists: TaskLists;
 /** What is there, as the owner sees it. */
 let tasks: Task[];
 
@@ -28,7 +28,7 @@ function pick<T>(from: readonly T[]): T {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  reader = new TaskReader(database.app);
+  lists = new TaskLists(database.app);
   const rows = Array.from({ length: 900 }, (_, nth) => {
     const status = pick(STATUSES);
     const isOpen = status === 'to_do' || status === 'in_progress';
@@ -131,9 +131,9 @@ test('any filters and any order, page by page: just the tenant’s tasks that fi
       const ofPriority = sort === 'priority' && descending;
       // The greatest priority is the critical one; of the same, what is due first comes first.
       const expected = sorted(fitting, SORTED_BY[sort], sort === 'priority' ? !ofPriority : descending);
-      const found = await allPages(limit, (after) => reader.page('acme', question, after, limit));
+      const found = await allPages(limit, (after) => lists.page('acme', question, after, limit));
       expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
-      expect(await reader.count('acme', question)).toBe(expected.length);
+      expect(await lists.count('acme', question)).toBe(expected.length);
     }),
     { numRuns: 150 },
   );
@@ -155,7 +155,7 @@ test('an agent’s queue: what they have, have claimed, and may claim; overdue f
           (task.assignee?.kind === 'team' && teams.includes(task.assignee.id) && task.claimedBy === null)),
     );
     const expected = sorted(mine, (task) => [task.overdue ? '0' : '1', rank(task), due(task)], false);
-    const found = await allPages(7, (after) => reader.queue('acme', { agentId, teams }, after, 7));
+    const found = await allPages(7, (after) => lists.queue('acme', { agentId, teams }, after, 7));
     expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
     if (teams.length > 0) expect(expected.length).toBeGreaterThan(20);
   }
@@ -163,13 +163,13 @@ test('an agent’s queue: what they have, have claimed, and may claim; overdue f
 
 test('a page goes on where the one before ended, whatever came and went meanwhile', async () => {
   const question = { sort: 'createdAt' as const, descending: false, status: ['cancelled' as const] };
-  const first = await reader.page('acme', question, null, 10);
-  const behind = await reader.page('acme', question, first.next, 10);
+  const first = await lists.page('acme', question, null, 10);
+  const behind = await lists.page('acme', question, first.next, 10);
   // One that was seen is gone, and one came before all.
   await database.owner.query(`update task set status = 'to_do' where id = $1`, [first.items[3]!.id]);
   await database.owner.query(
     `update task set created_at = '2020-01-01', status = 'cancelled' where id = $1`,
     [tasks.find((task) => task.tenantId === 'acme' && task.status === 'resolved')!.id],
   );
-  expect(await reader.page('acme', question, first.next, 10)).toEqual(behind);
+  expect(await lists.page('acme', question, first.next, 10)).toEqual(behind);
 });

@@ -1,5 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { inTransaction, seeTenants } from '../transaction';
+import { type Conditions, type Keyset, keysetColumn, type Order, orderBy, type Page, pageOf } from './keyset';
 
 /** Runs one statement that sees one tenant. @throws StoreOutage */
 export async function queryTenant<Row>(
@@ -12,4 +13,30 @@ export async function queryTenant<Row>(
     await seeTenants(manager, [tenantId]);
     return manager.query<Row[]>(sql, [...parameters]);
   });
+}
+
+/** Which rows of a table, and from where. */
+export interface PageQuery {
+  table: string;
+  where: Conditions;
+  order: Order;
+  after: Keyset | null;
+  limit: number;
+}
+
+/** A page of a tenant's rows, behind a keyset. @throws StoreOutage */
+export async function queryPage<Row, T>(
+  dataSource: DataSource,
+  tenantId: string,
+  { table, where, order, after, limit }: PageQuery,
+  read: (row: Row) => T,
+): Promise<Page<T>> {
+  const { sql, parameters } = where.after(after, order);
+  const rows = await queryTenant<Row & { keyset: string[] }>(
+    dataSource,
+    tenantId,
+    `select *, ${keysetColumn(order)} from ${table} where ${sql} order by ${orderBy(order)} limit ${limit + 1}`,
+    parameters,
+  );
+  return pageOf(rows, limit, read);
 }

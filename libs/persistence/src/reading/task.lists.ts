@@ -1,0 +1,299 @@
+import { type DataSource } from 'typeorm';
+import { type Channel, type Priority, type Status, type Task, type TaskType } from '#libs/domain';
+import { taskFrom, type TaskRow } from '../row.readers';
+import { Conditions, type Keyset, type Page, pageOf } from './keyset';
+import {
+  type Bounds,
+  type Facet,
+  FACET_COLUMNS,
+  facetArrays,
+  type FacetRank,
+  facetsOf,
+  type Ranked,
+  rankOf,
+} from './task.facets';
+import { queryTenant } from './tenant.query';
+
+export type TaskSort = 'createdAt' | 'dueAt' | 'priority';
+
+/** Which tasks, in which order. What is absent does not matter. */
+export interface TaskQuestion {
+  status?: Status[];
+  type?: TaskType[];
+  priority?: Priority[];
+  channel?: Channel[];
+  /** An agent it is assigned to. */
+  assignee?: string;
+  team?: string;
+  conversationId?: string;
+  overdue?: boolean;
+  dueBefore?: string;
+  dueAfter?: string;
+  sort: TaskSort;
+  descending: boolean;
+}
+
+/** Whose queue: an agent, and the teams the agent is a member of. */
+export interface QueueQuestion {
+  agentId: string;
+  teams: readonly string[];
+}
+
+/**
+ * What has no due date comes last. As in the indexes, word for word: else they are not used. Not `coalesce`: under row-level
+ * security PostgreSQL takes it for something that might leak what it compares, and gives no index a condition on it.
+ */
+const DUE = "case when due_at is null then 'infinity' else due_at end";
+/** Overdue before all else, then by priority. */
+const URGENCIES = 4;
+
+interface Sorting {
+  /** Facets are in this order before what is in them is. */
+  rank: FacetRank;
+  /** What is sorted by within a facet, before the id. */
+  value: string;
+}
+
+const SORTINGS: Record<TaskSort, Sorting> = {
+  createdAt: { rank: () => 0, value: 'created_at' },
+  dueAt: { rank: () => 0, value: DUE },
+  priority: { rank: ({ priority }) => rankOf(priority), value: DUE },
+};
+const QUEUE: Sorting = {
+  rank: ({ overdue, priority }) => (overdue ? 0 : URGENCIES) + rankOf(priority),
+  value: DUE,
+};
+
+/** More are not counted: that would take as long as it likes. */
+const MOST_COUNTED = 10_000;
+
+type PageRow = TaskRow & { keyset: string[] };
+
+/** Lists tasks for those who look at them, as the application's role: a tenant's, and of no other. */
+export class TaskLists {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async page(
+    tenantId: string,
+    question: TaskQuestion,
+    after: Keyset | null,
+    limit: number,
+  ): Promise<Page<Task>> {
+    const sorting = SORTINGS[question.sort];
+    // Of what is sorted by priority the greatest is the critical one, whose rank is least.
+    const descending = question.sort === 'priority' ? !question.descending : question.descending;
+    const rows =
+      question.conversationId === undefined
+        ? await this.#faceted(tenantId, { ...facetedIn(question), sorting, descending, after, limit })
+        : await this.#gathered(tenantId, { ...gatheredIn(question), sorting, descending, after });
+    return pageOf(rows, limit, taskFrom);
+  }
+
+  /** How many there are; null when more than 10,000. */
+  async count(tenantId: string, question: TaskQuestion): Promise<number | null> {
+    if (question.conversationId !== undefined) {
+      const parts = { ...gatheredIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
+      return (await this.#gathered(tenantId, parts)).length;
+    }
+    const parts = { ...facetedIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
+    const { parameters, from } = facetedFrom(tenantId, { ...parts, limit: MOST_COUNTED });
+    const [row] = await this.#rows<{ count: number }>(
+      tenantId,
+      `select count(*)::int as count from (select ${from} limit ${MOST_COUNTED + 1}) found`,
+      parameters,
+    );
+    return row!.count > MOST_COUNTED ? null : row!.count;
+  }
+
+  /** An agent's queue: what the agent has, and what their teams have that nobody has claimed. */
+  async queue(
+    tenantId: string,
+    { agentId, teams }: QueueQuestion,
+    after: Keyset | null,
+    limit: number,
+  ): Promise<Page<Task>> {
+    const open: Status[] = ['to_do', 'in_progress'];
+    const order = { sorting: QUEUE, descending: false, after };
+    const of = (assignees: NonNullable<Facet['assignee']>[], others: Conditional[]): Faceted => ({
+      ...{ ...order, limit, others, bounds: {} },
+      facets: facetsOf({ assignees, status: open }),
+    });
+    const claims: Conditional[] = [
+      ['claimed_by = ?', agentId],
+      ["assignee_kind = 'team' and status in ('to_do', 'in_progress')"],
+    ];
+    const [assigned, claimed, claimable] = await Promise.all([
+      this.#faceted(tenantId, of([{ kind: 'agent', id: agentId }], [])),
+      // People hold a few.
+      this.#gathered(tenantId, { ...order, where: claims }),
+      this.#faceted(
+        tenantId,
+        of(
+          teams.map((id) => ({ kind: 'team', id })),
+          [['claimed_by is null']],
+        ),
+      ),
+    ]);
+    const rows = [...assigned, ...claimed, ...claimable].sort((a, b) => compareKeysets(a.keyset, b.keyset));
+    return pageOf(rows, limit, taskFrom);
+  }
+
+  /** The page is found in an index alone; the table is looked into for its tasks, and for no others. */
+  async #faceted(tenantId: string, parts: Faceted): Promise<PageRow[]> {
+    const { descending, limit } = parts;
+    const { parameters, from } = facetedFrom(tenantId, parts);
+    const order = ['rank', 'value', 'id'].map((by) => `${by}${descending ? ' desc' : ''}`).join(', ');
+    return this.#rows<PageRow>(
+      tenantId,
+      `with page as (select rank, found.* ${from} order by ${order} limit ${limit + 1})
+       select task.*, array[rank::text, value::text, page.id::text] as keyset
+         from page join task on task.tenant_id = $1 and task.id = page.id
+        order by ${order.replace('id', 'page.id')}`,
+      parameters,
+    );
+  }
+
+  /** All that fit, and then those behind the keyset, in order: for what is never much. */
+  async #gathered(tenantId: string, { where, sorting, descending, after }: Gathered): Promise<PageRow[]> {
+    const conditions = new Conditions().add('tenant_id = ?', tenantId);
+    for (const [sql, value] of where) conditions.add(sql, value);
+    const { sql, parameters } = conditions;
+    const found = await this.#rows<TaskRow & { value: string }>(
+      tenantId,
+      `select *, (${sorting.value})::text as value from task where ${sql}`,
+      parameters,
+    );
+    const compare = (a: Keyset, b: Keyset): number => compareKeysets(a, b) * (descending ? -1 : 1);
+    return found
+      .map((row) => ({ ...row, keyset: [String(sorting.rank(row as Ranked)), row.value, row.id] }))
+      .filter(({ keyset }) => after === null || compare(keyset, after) > 0)
+      .sort((a, b) => compare(a.keyset, b.keyset));
+  }
+
+  #rows<Row>(tenantId: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return queryTenant<Row>(this.dataSource, tenantId, sql, parameters);
+  }
+}
+
+/** A condition: SQL, with `?` where the value goes, if it has one. */
+type Conditional = [sql: string, value?: unknown];
+
+interface Ordered {
+  sorting: Sorting;
+  descending: boolean;
+  after: Keyset | null;
+}
+
+/** A list that is read facet by facet. */
+interface Faceted extends Ordered {
+  facets: readonly Facet[];
+  limit: number;
+  /** What is asked for beside, looked at row by row. */
+  others: readonly Conditional[];
+  /** Of the due date. */
+  bounds: Bounds;
+}
+
+/** A list that is gathered whole. */
+interface Gathered extends Ordered {
+  where: readonly Conditional[];
+}
+
+/** The part of a statement behind `select`: the facets as `facet`, and of each what a page could take as `found`. */
+function facetedFrom(
+  tenantId: string,
+  { facets, sorting, descending, after, limit, others, bounds }: Faceted,
+): { parameters: unknown[]; from: string } {
+  const arrays = facetArrays(facets, {
+    rankIn: sorting.rank,
+    after,
+    descending,
+    bounds: sorting.value === DUE ? bounds : {},
+  });
+  const where = new Conditions();
+  where.parameters.push(tenantId, ...arrays);
+  for (const [sql, value] of others) where.add(sql, value);
+  const types = Object.values(FACET_COLUMNS).map((type, i) => `$${i + 2}::${type}[]`);
+  const [first] = facets;
+  const columns = [
+    'status',
+    'overdue',
+    'priority',
+    ...(first?.assignee ? ['assignee_kind', 'assignee_id'] : ['channel', 'type']),
+  ];
+  const direction = descending ? ' desc' : '';
+  return {
+    parameters: where.parameters,
+    from: `from unnest(${types.join(', ')}) as facet (${Object.keys(FACET_COLUMNS).join(', ')})
+      cross join lateral (
+        select id, ${sorting.value} as value from task
+         where tenant_id = $1 and ${columns.map((column) => `task.${column} = facet.${column}`).join(' and ')}
+           and ((${sorting.value}), id) ${descending ? '<' : '>'} (facet.from_value, facet.from_id) and ${where.sql}
+         order by ${sorting.value}${direction}, id${direction} limit ${limit + 1}) found`,
+  };
+}
+
+function facetedIn(question: TaskQuestion): Pick<Faceted, 'facets' | 'others' | 'bounds'> {
+  const assignees = assigneesIn(question);
+  const bounds = { from: question.dueAfter, before: question.dueBefore };
+  if (assignees.length === 0) return { facets: facetsOf(question), others: dueIn(question), bounds };
+  const { channel, type } = question;
+  return {
+    facets: facetsOf({ ...question, assignees }),
+    others: [...wordsIn({ channel, type }), ...dueIn(question)],
+    bounds,
+  };
+}
+
+function gatheredIn(question: TaskQuestion): Pick<Gathered, 'where'> {
+  const { conversationId, overdue, status, type, priority, channel } = question;
+  const assignees = assigneesIn(question).map(({ kind, id }) => `${kind}:${id}`);
+  const where: Conditional[] = [
+    ['conversation_id = ?', conversationId],
+    ...wordsIn({ status, type, priority, channel }),
+    ...dueIn(question),
+  ];
+  if (overdue !== undefined) where.push(['overdue = ?', overdue]);
+  if (assignees.length > 0) where.push(["assignee_kind || ':' || assignee_id = any (?::text[])", assignees]);
+  return { where };
+}
+
+/** A task has one assignee: of an agent and a team, either. */
+function assigneesIn({ assignee, team }: TaskQuestion): NonNullable<Facet['assignee']>[] {
+  return [
+    ...(assignee === undefined ? [] : [{ kind: 'agent' as const, id: assignee }]),
+    ...(team === undefined ? [] : [{ kind: 'team' as const, id: team }]),
+  ];
+}
+
+/** Columns that have one of some words. */
+function wordsIn(columns: Record<string, readonly string[] | undefined>): Conditional[] {
+  return Object.entries(columns).flatMap(([column, words]) =>
+    words ? [[`${column} = any (?::text[])`, words] satisfies Conditional] : [],
+  );
+}
+
+function dueIn({ dueBefore, dueAfter }: TaskQuestion): Conditional[] {
+  const due: Conditional[] = [];
+  if (dueBefore !== undefined) due.push([`(${DUE}) < ?::timestamptz`, dueBefore]);
+  // What is due at no time is not due after any.
+  if (dueAfter !== undefined) due.push([`(${DUE}) >= ?::timestamptz and due_at is not null`, dueAfter]);
+  return due;
+}
+
+/** As the statements compare them: by rank, then by what is sorted by, then by id. */
+function compareKeysets(a: Keyset, b: Keyset): number {
+  const [rank, value, id] = [
+    Number(a[0]) - Number(b[0]),
+    timeIn(a[1]!) - timeIn(b[1]!),
+    a[2]! < b[2]! ? -1 : 1,
+  ];
+  return rank || value || (a[2] === b[2] ? 0 : id);
+}
+
+/** Milliseconds; what PostgreSQL writes for a moment, or for none. */
+function timeIn(text: string): number {
+  return text === 'infinity'
+    ? Number.MAX_SAFE_INTEGER
+    : Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+}

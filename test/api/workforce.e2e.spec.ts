@@ -47,6 +47,30 @@ describe('the workforce over HTTP', () => {
     },
   );
 
+  test('what is put is published as the contract says of ours: in binary mode, with the key that compaction goes by', async () => {
+    await put('agents/eli', ELI);
+    const record = (await deployment.records('workforce')).at(-1)!;
+    expect(String(record.key)).toBe('acme/agent:eli');
+    expect(record.headers).toMatchObject({
+      'content-type': 'application/json',
+      ce_type: 'workforce.agent.v1',
+      ce_source: '/http/agent/lea',
+      ce_tenantid: 'acme',
+      ce_subject: 'eli',
+    });
+    expect(JSON.parse(String(record.value))).toEqual(ELI);
+  });
+
+  test('of many that are said of one at once, the last in the topic is in force', async () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F'];
+    const answers = await Promise.all(names.map((name) => put('agents/eli', { ...ELI, name })));
+    const inForce = (await eli.get('/v1/agents/eli')).body;
+    const published = (await deployment.records('workforce')).slice(-names.length);
+    expect(inForce).toEqual(JSON.parse(String(published.at(-1)!.value)));
+    for (const { body } of answers) expect(names).toContain(String(body.name));
+    await put('agents/eli', ELI);
+  });
+
   test('whoever is put away may claim nothing, from the next request on; and whoever is back may', async () => {
     const data = { channel: 'call', customer: { id: 'c-1' } };
     await deployment.publish([recordOf({ type: 'conversation.started.v1', data })]);

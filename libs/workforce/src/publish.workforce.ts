@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Kafka } from 'kafkajs';
-import { WORKFORCE_TOPIC, type WorkforceEventType } from '#libs/contracts';
-import { toStructured, type WorkforceKey, workforceKey } from '#libs/intake';
+import { LIMITS, WORKFORCE_TOPIC, type WorkforceEventType } from '#libs/contracts';
+import { toBinary, type WorkforceKey, workforceKey } from '#libs/intake';
 import { endOffsets, EventProducer } from '#libs/messaging';
 
 /** One agent, team, calendar or policy, checked. */
@@ -9,6 +9,17 @@ export interface WorkforceItem {
   kind: WorkforceKey['kind'];
   type: WorkforceEventType;
   data: { id: string } & Record<string, unknown>;
+}
+
+/** An item that is larger as a message than workers read: published, it would be dead-lettered and never be in force. */
+export class OversizedItem extends Error {
+  override readonly name = 'OversizedItem';
+
+  constructor({ kind, data }: WorkforceItem, bytes: number) {
+    super(
+      `${kind} ${JSON.stringify(data.id)} has ${bytes} bytes as a message, and may have ${LIMITS.messageBytes}`,
+    );
+  }
 }
 
 export interface WorkforcePublishing {
@@ -23,17 +34,18 @@ export interface WorkforcePublishing {
  * Publishes people, teams, calendars and policies to the topic, which is the truth of them.
  *
  * @returns the offset the topic then ended at: they are in force once a worker has read it to there.
- * @throws kafkajs' error when the broker is away or has no such topic.
+ * @throws OversizedItem, and nothing is published; kafkajs' error when the broker is away or has no such topic.
  */
 export async function publishWorkforce(
   { kafka, topicPrefix, source, now = new Date() }: WorkforcePublishing,
   tenantId: string,
   items: readonly WorkforceItem[],
 ): Promise<bigint> {
+  const records = items.map((item) => recordOf(tenantId, item, source, now));
   const producer = new EventProducer(kafka, { topicPrefix });
   await producer.connect();
   try {
-    await producer.publish(items.map((item) => recordOf(tenantId, item, source, now)));
+    await producer.publish(records);
   } finally {
     await producer.disconnect();
   }
@@ -41,7 +53,8 @@ export async function publishWorkforce(
   return partition!.end;
 }
 
-function recordOf(tenantId: string, { kind, type, data }: WorkforceItem, source: string, now: Date) {
+function recordOf(tenantId: string, item: WorkforceItem, source: string, now: Date) {
+  const { kind, type, data } = item;
   const key = workforceKey({ tenantId, kind, id: data.id });
   const event = {
     id: randomUUID(),
@@ -51,5 +64,7 @@ function recordOf(tenantId: string, { kind, type, data }: WorkforceItem, source:
     time: now.toISOString(),
     tenantid: tenantId,
   };
-  return { topic: WORKFORCE_TOPIC, key, ...toStructured({ ...event, data }) };
+  const { headers, value } = toBinary({ ...event, data });
+  if (value.length > LIMITS.messageBytes) throw new OversizedItem(item, value.length);
+  return { topic: WORKFORCE_TOPIC, key, headers, value };
 }

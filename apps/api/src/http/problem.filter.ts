@@ -18,13 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const found = asProblem(error);
-    if (found.status >= 500) {
-      this.logger.error({
-        msg: `${request.method} failed: ${found.message}`,
-        err: error,
-        requestId: request.id,
-      });
-    }
+    logFailure(this.logger, request, error);
     // A stream that has begun can only end.
     if (response.headersSent) {
       response.end();
@@ -38,6 +32,12 @@ export class ProblemFilter implements ExceptionFilter {
       .type('application/problem+json')
       .send(JSON.stringify(problemBody(found, request)));
   }
+}
+
+/** Logs what a request, or a part of it, failed with where that is ours to mend. */
+export function logFailure(logger: Logger, { method, id }: Request, error: unknown): void {
+  const { status, message } = asProblem(error);
+  if (status >= 500) logger.error({ msg: `${method} failed: ${message}`, err: error, requestId: id });
 }
 
 /** The problem as it is answered. */

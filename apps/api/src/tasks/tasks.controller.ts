@@ -1,5 +1,6 @@
 import { Controller, Res } from '@nestjs/common';
 import { type Response } from 'express';
+import { Logger } from 'nestjs-pino';
 import {
   CALLER_ROLES,
   ActivityPage,
@@ -26,7 +27,7 @@ import { type Asked, AskedOf } from '../http/asked';
 import { type Endpoint, Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
 import { invalid } from '../http/problem';
-import { asProblem, problemBody } from '../http/problem.filter';
+import { asProblem, logFailure, problemBody } from '../http/problem.filter';
 import { checked } from '../http/reading';
 import { answerWith } from './task.answer';
 import { MyTeams } from './my.teams';
@@ -73,6 +74,7 @@ export class TasksController {
     private readonly lists: TaskLists,
     private readonly requests: TaskRequests,
     private readonly teams: MyTeams,
+    private readonly logger: Logger,
   ) {}
 
   @Serves({
@@ -245,6 +247,7 @@ export class TasksController {
       const { taskId } = asked.body.items[i]!;
       if (each.status === 'fulfilled') return { taskId, status: 200, task: each.value.task };
       const found = asProblem(each.reason);
+      logFailure(this.logger, response.req, each.reason);
       return { taskId, status: found.status, problem: problemBody(found, response.req) };
     });
     return { results };

@@ -62,7 +62,7 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
     async put(
       @AskedOf() { caller, params, query, body }: Asked<Entry, WaitQuery>,
       @Res({ passthrough: true }) response: Response,
-    ): Promise<Entry> {
+    ): Promise<object> {
       if (body.id !== params.id)
         throw invalid([
           { field: 'id', message: `id must be that of the path, ${JSON.stringify(params.id)}` },
@@ -72,8 +72,12 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
       const type: WorkforceEventType = `workforce.${kind}.v1`;
       const wait = query.wait !== false;
       await this.publisher.publish(caller.tenantId, { kind, type, data: body }, `/http/${by}/${id}`, wait);
-      if (!wait) response.status(202);
-      return body;
+      if (!wait) {
+        response.status(202);
+        return body;
+      }
+      // A later one may have overtaken it.
+      return (await this.reader.find(caller.tenantId, kind, body.id)) ?? body;
     }
 
     @Serves({

@@ -1,7 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { isBrokerOutage } from '#libs/messaging';
 import { type InputPositionStore } from '#libs/persistence';
-import { publishWorkforce, workforceApplied, type WorkforceItem } from '#libs/workforce';
+import { OversizedItem, publishWorkforce, workforceApplied, type WorkforceItem } from '#libs/workforce';
 import { problem } from '../http/problem';
 
 /** How long a worker has for applying it. */
@@ -17,7 +17,7 @@ export class WorkforcePublisher {
 
   /**
    * @param wait whether until a worker has applied it.
-   * @throws RequestProblem `unavailable` when the broker is away, or no worker applies it in time.
+   * @throws RequestProblem `too_large`; `unavailable` when the broker is away, or no worker applies it in time.
    */
   async publish(tenantId: string, item: WorkforceItem, source: string, wait: boolean): Promise<void> {
     const offset = await this.#send(tenantId, item, source);
@@ -35,6 +35,7 @@ export class WorkforcePublisher {
         item,
       ]);
     } catch (error) {
+      if (error instanceof OversizedItem) throw problem('too_large', error.message);
       if (!isBrokerOutage(error)) throw error;
       throw problem('unavailable', 'Kafka cannot be reached: nothing is known to have changed', {
         retryAfter: 5,

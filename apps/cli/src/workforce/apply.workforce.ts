@@ -2,7 +2,7 @@ import { type Kafka } from 'kafkajs';
 import { type DataSource } from 'typeorm';
 import { WORKFORCE_TOPIC } from '#libs/contracts';
 import { InputPositionStore } from '#libs/persistence';
-import { publishWorkforce, workforceApplied, type WorkforceItem } from '#libs/workforce';
+import { OversizedItem, publishWorkforce, workforceApplied, type WorkforceItem } from '#libs/workforce';
 import { CliError } from '../cli.error';
 import { TopicPartitions } from '../events/topic.partitions';
 
@@ -12,7 +12,7 @@ export { checkWorkforce } from './workforce.file';
  * Publishes people, teams, calendars and policies.
  *
  * @returns the offset the workforce topic then ended at: they are in force once a worker has read it to there.
- * @throws CliError when there is no such topic.
+ * @throws CliError when there is no such topic, or an item is too large for it.
  */
 export async function publishFromHere(
   kafka: Kafka,
@@ -21,7 +21,11 @@ export async function publishFromHere(
   items: readonly WorkforceItem[],
 ): Promise<bigint> {
   await new TopicPartitions(kafka, topicPrefix).of(WORKFORCE_TOPIC);
-  return publishWorkforce({ kafka, topicPrefix, source: '/cli' }, tenantId, items);
+  try {
+    return await publishWorkforce({ kafka, topicPrefix, source: '/cli' }, tenantId, items);
+  } catch (error) {
+    throw error instanceof OversizedItem ? new CliError(`nothing was published: ${error.message}`) : error;
+  }
 }
 
 /** @throws CliError when no worker has applied the workforce topic up to an offset within `withinMs`. */

@@ -199,6 +199,9 @@ describe('requests that are not as they should be', () => {
         400,
         'cursor',
       ],
+      ['looks for no word', '/v1/tasks?q=%20!%20', {}, 400, 'q'],
+      ['looks for more than anybody types', `/v1/tasks?q=${'x'.repeat(201)}`, {}, 400, 'q'],
+      ['looks for words in a queue', '/v1/tasks?q=x&queue=mine', {}, 400, 'q'],
       ['is asked of no path', '/v1/nowhere', {}, 404, null],
       ['has a path that cannot be decoded', '/v1/tasks/%E0%A4%A', {}, 400, null],
     ])('%s', async (_, path, request, status, field) => {
@@ -209,6 +212,16 @@ describe('requests that are not as they should be', () => {
         expect(answer.body.errors).toEqual(expect.arrayContaining([named]));
       }
       if (status >= 400) expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    });
+
+    test.each([
+      ['DELETE', '/v1/tasks', 'GET, HEAD'],
+      ['POST', '/v1/tasks/00000000-0000-4000-8000-000000000001', 'GET, HEAD, PATCH'],
+      ['PUT', '/v1/tasks/bulk', 'GET, HEAD, PATCH, POST'],
+    ])('%s of %s: the path has other methods, which are named', async (method, path, allow) => {
+      const { status, headers, body } = await eli.send(path, { method });
+      expect({ status, body }).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+      expect(headers.get('allow')).toBe(allow);
     });
 
     test('a cursor is good for its own question, and for its own tenant', async () => {
@@ -233,7 +246,7 @@ describe('requests that are not as they should be', () => {
       async (text) => {
         const { status, body } = await eli.post(CREATE, { ...TASK, title: text, description: text });
         expect({ status, body }).toMatchObject({ status: 201, body: { title: text, description: text } });
-        for (const name of ['assignee', 'team', 'conversationId'])
+        for (const name of ['assignee', 'team', 'conversationId', 'q'])
           expect([200, 400]).toContain(
             (await eli.get(`/v1/tasks?${name}=${encodeURIComponent(text)}`)).status,
           );

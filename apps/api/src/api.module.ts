@@ -35,8 +35,10 @@ import { ApiHealth } from './api.health';
 import { apiLogging } from './api.logging';
 import { TokenVerifier } from './auth/token.verifier';
 import { CONTROLLERS } from './controllers';
+import { endpointsOf } from './http/endpoint';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
+import { ServedMethods } from './http/served.methods';
 import { DocsController } from './openapi/docs.controller';
 import { feedConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
@@ -81,7 +83,8 @@ export class ApiModule {
         {
           provide: APP_FILTER,
           inject: [Logger],
-          useFactory: (logger: Logger) => new ProblemFilter(logger),
+          useFactory: (logger: Logger) =>
+            new ProblemFilter(logger, new ServedMethods(CONTROLLERS.flatMap(endpointsOf))),
         },
         ...[
           TaskReader,

@@ -1,4 +1,11 @@
-import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  type Type,
+} from '@nestjs/common';
 import { type CallerRole, type ProblemCode } from '#libs/contracts';
 
 type Class = new () => object;
@@ -50,4 +57,14 @@ export function Serves(endpoint: Endpoint): MethodDecorator {
     HttpCode(endpoint.status ?? 200),
     SetMetadata(ENDPOINT, endpoint),
   );
+}
+
+/** The endpoints that a controller serves, in the order of its methods. */
+export function endpointsOf({ prototype }: Type<object>): Endpoint[] {
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const method = (prototype as Record<string, unknown>)[name];
+    return typeof method === 'function'
+      ? [(Reflect.getMetadata(ENDPOINT, method) as Endpoint | undefined) ?? []].flat()
+      : [];
+  });
 }

@@ -4,6 +4,7 @@ import { Logger } from 'nestjs-pino';
 import { LIMITS, type Problem, problemType, PROBLEMS } from '#libs/contracts';
 import { StoreOutage, StoreRefusal, TooManyWaiting } from '#libs/processing';
 import { problem, RequestProblem } from './problem';
+import { type ServedMethods } from './served.methods';
 
 /** Seconds after which whoever met an outage is to come again. */
 const OUTAGE_RETRY_AFTER = 2;
@@ -11,13 +12,16 @@ const OUTAGE_RETRY_AFTER = 2;
 /** Answers whatever is thrown as `application/problem+json`. What is nobody's mistake but ours is logged, and told without details. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly served: ServedMethods,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const found = asProblem(error);
+    const found = this.#otherMethod(error, request, response) ?? asProblem(error);
     logFailure(this.logger, request, error);
     // A stream that has begun can only end.
     if (response.headersSent) {
@@ -31,6 +35,14 @@ export class ProblemFilter implements ExceptionFilter {
       .status(found.status)
       .type('application/problem+json')
       .send(JSON.stringify(problemBody(found, request)));
+  }
+
+  /** The router says of a method that a path does not have what it says of a path that is not there. */
+  #otherMethod(error: unknown, request: Request, response: Response): RequestProblem | null {
+    const methods = isNotRouted(error) ? this.served.of(request.path) : [];
+    if (methods.length === 0) return null;
+    response.setHeader('allow', methods.join(', '));
+    return problem('method_not_allowed', `this path has ${methods.join(', ')}`);
   }
 }
 
@@ -72,10 +84,11 @@ export function asProblem(error: unknown): RequestProblem {
     );
   if (error instanceof StoreRefusal)
     return problem('invalid', 'the request has a value that cannot be stored');
-  if (error instanceof HttpException && error.getStatus() === 404)
-    return problem('not_found', 'there is no such path: /docs has those there are');
+  if (isNotRouted(error)) return problem('not_found', 'there is no such path: /docs has those there are');
   return bodyProblem(error as BodyError) ?? problem('internal', 'this is our fault, and it is in the log');
 }
+
+const isNotRouted = (error: unknown): boolean => error instanceof HttpException && error.getStatus() === 404;
 
 /** As express' body parser and router throw. */
 interface BodyError {

@@ -9,7 +9,7 @@ import {
   problemType,
   schemasReferredToBy,
 } from '#libs/contracts';
-import { ENDPOINT, type Endpoint } from '../http/endpoint';
+import { type Endpoint, endpointsOf } from '../http/endpoint';
 
 type Json = Record<string, unknown>;
 
@@ -54,16 +54,6 @@ export function openApiDocument(controllers: readonly Type<object>[]): Json {
       schemas: schemasReferredToBy([paths, problem], SCHEMAS),
     },
   };
-}
-
-/** The endpoints that a controller serves, in the order of its methods. */
-function endpointsOf({ prototype }: Type<object>): Endpoint[] {
-  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
-    const method = (prototype as Record<string, unknown>)[name];
-    return typeof method === 'function'
-      ? [(Reflect.getMetadata(ENDPOINT, method) as Endpoint | undefined) ?? []].flat()
-      : [];
-  });
 }
 
 function operationOf(endpoint: Endpoint): Json {

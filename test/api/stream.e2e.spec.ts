@@ -47,7 +47,10 @@ describe('the live stream', () => {
   afterAll(() => deployment?.close());
 
   function startApi(env: Record<string, string> = {}, preload: string[] = []): Promise<ApiProcess> {
-    return deployment.startApi({ env: { ...tokens.env, RATE_LIMIT: '10000', ...env }, preload });
+    return deployment.startApi({
+      env: { ...tokens.env, RATE_LIMIT: '10000', STREAMS_PER_CALLER: '1000', ...env },
+      preload,
+    });
   }
 
   async function listen(
@@ -286,6 +289,23 @@ describe('the live stream', () => {
     // What one listener costs, and the rounds in which 500 were let in; a statement for each would be 500 more.
     expect(more!).toBeLessThan(few! + 100);
     expect(few!).toBeGreaterThan(10);
+  });
+
+  test('one caller has a few at most, others theirs; and one more as soon as one is closed', async () => {
+    const at = await (await startApi({ STREAMS_PER_CALLER: '2' })).url();
+    const [first, second] = await Promise.all([listen({}, { at }), listen({}, { at })]);
+    await expect(listen({}, { at })).rejects.toThrow('answered 429');
+    const atOnce = await Promise.allSettled(
+      Array.from({ length: 5 }, () => listen({}, { at, tenant: 'other' })),
+    );
+    expect(atOnce.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    first.kill();
+    for (let opened = false; !opened;)
+      opened = await listen({}, { at }).then(
+        () => true,
+        () => pause(50).then(() => false),
+      );
+    expect(second.hasEnded).toBe(false);
   });
 
   test('one that never reads is ended, holds nobody up, and costs no memory', async () => {

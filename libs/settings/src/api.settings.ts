@@ -23,6 +23,8 @@ export interface ApiSettings extends Settings {
   };
   /** `RATE_LIMIT`: requests a second that one token's subject may make; twice as many in a burst. */
   rateLimit: number;
+  /** `STREAMS_PER_CALLER`: live streams that one token's subject may have open at a time. */
+  streamsPerCaller: number;
 }
 
 /** `MANAGEMENT_PORT` of the API when nothing else is said (contract, Commands). */
@@ -55,6 +57,7 @@ export function readApiSettings(env: Environment): ApiSettings {
     httpPort: reader.integer('HTTP_PORT', 0, 65_535, 3_000),
     httpHost: reader.text('HTTP_HOST', isHost, 'must be an address or a name') ?? '127.0.0.1',
     rateLimit: reader.integer('RATE_LIMIT', 1, 100_000, 100),
+    streamsPerCaller: reader.integer('STREAMS_PER_CALLER', 1, 100_000, 10),
   };
   const settings = settingsOf(common, reader);
   return {

@@ -29,7 +29,11 @@ export function feedConnection(url: string): DynamicModule {
 }
 
 /** What the live stream is made of. */
-export function streamProviders({ databaseUrl, pollMs }: ApiSettings): Provider[] {
+export function streamProviders({
+  databaseUrl,
+  pollMs,
+  streamsPerCaller: perCaller,
+}: ApiSettings): Provider[] {
   return [
     {
       provide: ActivityStreams,
@@ -46,7 +50,7 @@ export function streamProviders({ databaseUrl, pollMs }: ApiSettings): Provider[
         const feed = new ActivityFeed({ log, shards, pollMs, logger });
         // Its own: it is closed before the requests under way are answered, which tell of what they commit.
         const notifications = new LogNotifications(dataSource, databaseUrl);
-        return new ActivityStreams(feed, log, shards, notifications, instruments, logger);
+        return new ActivityStreams(feed, log, { shards, perCaller }, notifications, instruments, logger);
       },
     },
   ];

@@ -261,6 +261,26 @@ describe('commands over HTTP', () => {
     });
   });
 
+  test('is found by words of its title, its description and its customer, beside every filter; and by none of before it was changed', async () => {
+    const id = await created({ title: 'Umbuchung nach Zürich', description: 'Flug LX-1970' });
+    const found = async (query: string): Promise<string[]> => {
+      const { status, body } = await eli.get<{ items: { id: string }[] }>(`/v1/tasks?${query}`);
+      expect({ status, body }).toMatchObject({ status: 200 });
+      return body.items.map((task) => task.id);
+    };
+    for (const words of ['umbuchung', 'ZÜRICH ann', 'lx-1970 c-1', 'umbuchung&status=to_do&sort=priority'])
+      expect(await found(`q=${words}`)).toEqual([id]);
+    expect(await found('q=umbuchung&status=resolved')).toEqual([]);
+    expect(await found('q=umbuchung bob')).toEqual([]);
+    expect(await found('q=ann&conversationId=conv-1')).toContain(id);
+    const stranger = await clients.as('eli', { tenant: 'other' });
+    expect((await stranger.get('/v1/tasks?q=umbuchung')).body).toEqual({ items: [], next: null });
+    const path = `/v1/tasks/${id}`;
+    await eli.send(path, { method: 'PATCH', body: { title: 'Umbuchung nach Genf' } });
+    expect(await found('q=zürich')).toEqual([]);
+    expect(await found('q=genf')).toEqual([id]);
+  });
+
   test('bulk: each command has its result, in order; one that is not valid lets none be applied', async () => {
     const [one, other] = [await created(), await created()];
     await mia.post(`/v1/tasks/${other}/claim`);

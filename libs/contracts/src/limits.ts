@@ -25,6 +25,8 @@ export const LIMITS = {
   bulkItems: 100,
   /** Things on one page of a list. */
   pageItems: 200,
+  /** Words to search for. */
+  searchCharacters: 200,
   /** Steps of an escalation. */
   escalationSteps: 10,
 } as const;

@@ -45,6 +45,16 @@ const title = textRule({
 /** A task's title: 1–500 characters (code points). */
 export const IsTitle = () => title(LIMITS.titleCharacters);
 
+const search = textRule({
+  name: 'search',
+  holds: (text, max) => hasCharacters(text, 1, max) && /[\p{L}\p{N}]/u.test(text),
+  message: (max) => `must be 1 to ${max} characters with a letter or a digit among them`,
+  published: (max) => ({ minLength: 1, maxLength: max, pattern: '[\\p{L}\\p{N}]' }),
+});
+
+/** Words to search for: at most 200 characters, at least one letter or digit. */
+export const IsSearch = () => search(LIMITS.searchCharacters);
+
 const boundedText = textRule({
   name: 'utf8-bytes',
   holds: fitsBytes,

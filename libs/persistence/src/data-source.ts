@@ -10,6 +10,7 @@ import { Operations1790100000000 } from './migrations/1790100000000-operations';
 import { Timers1790200000000 } from './migrations/1790200000000-timers';
 import { Requests1790400000000 } from './migrations/1790400000000-requests';
 import { TaskLists1790500000000 } from './migrations/1790500000000-task-lists';
+import { TaskSearch1790600000000 } from './migrations/1790600000000-task-search';
 import { Rebuild1790300000000 } from './migrations/1790300000000-rebuild';
 
 /** What a connection to PostgreSQL needs to know. */
@@ -75,6 +76,7 @@ export function dataSourceOptions({
       Rebuild1790300000000,
       Requests1790400000000,
       TaskLists1790500000000,
+      TaskSearch1790600000000,
     ],
     connectTimeoutMS: 5_000,
     extra: {

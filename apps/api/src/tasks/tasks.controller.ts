@@ -88,10 +88,10 @@ export class TasksController {
     answer: TaskPage,
   })
   async list(@AskedOf() { caller, query }: Asked<unknown, TaskListQuery>): Promise<TaskPage> {
-    const { limit, cursor, total, sort, queue, ...filters } = query;
+    const { limit, cursor, total, sort, queue, q: words, ...filters } = query;
     const { tenantId } = caller;
     if (queue) {
-      refuseBeside('queue', { ...filters, sort, total });
+      refuseBeside('queue', { ...filters, q: words, sort, total });
       if (actorOf(caller).kind !== 'agent')
         throw invalid([{ field: 'queue', message: 'queue is an agent’s, and the token is a service’s' }]);
       const pages = new Pages({ limit, cursor }, [tenantId, 'queue', caller.id]);
@@ -101,6 +101,7 @@ export class TasksController {
     const by = sort ?? '-createdAt';
     const question = {
       ...filters,
+      ...(words !== undefined && { words }),
       sort: by.replace('-', '') as 'createdAt' | 'dueAt' | 'priority',
       descending: by.startsWith('-'),
     };

@@ -3,7 +3,7 @@ import { Describe } from '../describe';
 import { TASK_ACTIVITIES, type TaskActivityType } from '../event-types';
 import { LIMITS } from '../limits';
 import { Optional } from '../presence';
-import { IsDateTime, IsId, IsUuid, IsWordList } from '../rules';
+import { IsDateTime, IsId, IsSearch, IsUuid, IsWordList } from '../rules';
 import { CHANNELS, PRIORITIES, STATUSES, TASK_TYPES } from '../vocabulary';
 
 /** What may stand behind the question mark. Lists are separated by commas, or the parameter is given again. */
@@ -71,6 +71,13 @@ export class TaskListQuery extends PageQuery {
   dueAfter?: string;
 
   @Describe(
+    'Words: tasks that have all of them in title, description or the customer’s name, id or address; whole words, in any case. Where all are very common, pages may be shorter than `limit`, or empty, while `next` still goes on.',
+  )
+  @Optional()
+  @IsSearch()
+  q?: string;
+
+  @Describe(
     '`mine`: the open tasks that the calling agent has, and those of their teams that they may claim; overdue first, then by priority, then by due date. No `sort` beside it.',
   )
   @Optional()
@@ -84,7 +91,9 @@ export class TaskListQuery extends PageQuery {
   @IsIn(TASK_SORTS)
   sort?: (typeof TASK_SORTS)[number];
 
-  @Describe('Whether to count all tasks that fit, which takes longer the more there are; up to 10,000.')
+  @Describe(
+    'Whether to count all tasks that fit, which takes longer the more there are; null for more than 10,000, or for words that very many have.',
+  )
   @Optional()
   @IsBoolean()
   total?: boolean;

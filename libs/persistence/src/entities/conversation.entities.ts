@@ -3,6 +3,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('conversation')
 @Index('conversation_by_time', ['tenantId', 'firstEventAt', 'id'])
 @Index('conversation_by_customer', ['tenantId', 'customerId', 'firstEventAt', 'id'])
+@Index('conversation_by_words', { synchronize: false })
 export class ConversationEntity {
   @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('text') id: string;

@@ -15,12 +15,21 @@ const TYPES = ['follow_up', 'internal'] as const;
 const TENANTS = ['acme', 'other'];
 const WHO = ['eli', 'mia', 'bookings'];
 /** Few moments, so that many tasks have the same. */
+/** What titles and descriptions are made of: most have the first, few the last. */
+const WORDS = ['back', 'Refund', 'Zürich', 'x-17'];
 const MOMENTS = Array.from({ length: 6 }, (_, day) => `2026-03-0${day + 1}T10:00:00.000Z`);
 
 let database: TestDatabase;
 let lists: TaskLists;
 /** What is there, as the owner sees it. */
 let tasks: Task[];
+/** What is known of the customers of `acme`, by conversation: every tenth. */
+const CUSTOMERS = new Map(
+  ['conv-0', 'conv-10', 'conv-20', 'conv-30'].map((id, i) => [
+    id,
+    { id: `c-${i}`, name: pick(['Anna MEIER', 'Anna Refund']), address: `anna${i}@example.org` },
+  ]),
+);
 
 function pick<T>(from: readonly T[]): T {
   return from[Math.floor(Math.random() * from.length)]!;
@@ -28,7 +37,8 @@ function pick<T>(from: readonly T[]): T {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  lists = new TaskLists(database.app);
+  // Few, so that of some words there are more, and of others less.
+  lists = new TaskLists(database.app, 60);
   const rows = Array.from({ length: 900 }, (_, nth) => {
     const status = pick(STATUSES);
     const isOpen = status === 'to_do' || status === 'in_progress';
@@ -38,38 +48,60 @@ beforeAll(async () => {
     const claimed = kind === 'team' && Math.random() < 0.5 ? pick(['eli', 'mia']) : null;
     const facets = [pick(TENANTS), pick(CHANNELS), pick(TYPES), pick(PRIORITIES), status];
     const own = [kind, who, claimed, due, isOpen && due !== null && Math.random() < 0.4];
-    return [randomUUID(), `conv-${nth % 40}`, ...facets, ...own, pick(MOMENTS), String(nth)];
+    const said = (): string =>
+      WORDS.filter((_, rarity) => Math.random() < [0.9, 0.6, 0.1, 0.01][rarity]!).join(' ');
+    const texts = [`Call ${said()}`, Math.random() < 0.5 ? said() : null];
+    return [randomUUID(), `conv-${nth % 40}`, ...facets, ...own, pick(MOMENTS), ...texts, String(nth)];
   });
   const columns = Array.from({ length: rows[0]!.length }, (_, i) => rows.map((row) => row[i]));
   await database.owner.query(
     `insert into task (id, conversation_id, tenant_id, channel, type, priority, status, assignee_kind, assignee_id, claimed_by,
-       due_at, overdue, created_at, origin_event_id, shard, title, created_by_kind, created_by_id, updated_at, version, origin_source, origin_key)
-     select *, 0, 'Call back', 'agent', 'eli', now(), 1, '/test', sha256(event::bytea)
+       due_at, overdue, created_at, title, description, origin_event_id, shard, created_by_kind, created_by_id, updated_at, version, origin_source, origin_key)
+     select *, 0, 'agent', 'eli', now(), 1, '/test', sha256(event::bytea)
        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-         $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::text[]) as t (a, b, c, d, e, f, g, h, i, j, k, l, m, event)`,
+         $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::text[], $15::text[], $16::text[]) as t (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, event)`,
     columns,
   );
+  for (const tenant of TENANTS)
+    for (const [id, customer] of CUSTOMERS)
+      await database.owner.query(
+        `insert into conversation (tenant_id, id, shard, channel, first_event_at, customer_id, customer_name, customer_address)
+         values ($1, $2, 0, 'call', now(), $3, $4, $5)`,
+        [tenant, id, customer.id, customer.name, customer.address],
+      );
   tasks = (await database.owner.query<TaskRow[]>('select * from task')).map(taskFrom);
   expect(tasks).toHaveLength(900);
 });
 afterAll(() => database?.drop());
 
 /** All pages of a list, each as long as told but the last. */
-async function allPages(limit: number, page: (after: Keyset | null) => Promise<Page<Task>>): Promise<Task[]> {
+async function allPages(
+  limit: number,
+  page: (after: Keyset | null) => Promise<Page<Task>>,
+  mayBeShort = false,
+): Promise<Task[]> {
   const found: Task[] = [];
   for (let after: Keyset | null = null; ;) {
     const { items, next } = await page(after);
     found.push(...items);
     if (!next) return found;
-    expect(items).toHaveLength(limit);
+    if (!mayBeShort) expect(items).toHaveLength(limit);
+    expect(items.length).toBeLessThanOrEqual(limit);
     after = next;
   }
+}
+
+const saidIn = (text: string): string[] => text.toLowerCase().split(' ').filter(Boolean);
+
+function wordsOf({ title, description, conversationId }: Task): string[] {
+  const { name = '', id = '', address = '' } = CUSTOMERS.get(conversationId) ?? {};
+  return saidIn([title, description ?? '', name, id, address].join(' '));
 }
 
 type Question = Omit<TaskQuestion, 'sort' | 'descending'>;
 
 function fits(task: Task, question: Question): boolean {
-  const { assignee, team, dueBefore, dueAfter } = question;
+  const { assignee, team, dueBefore, dueAfter, words = '' } = question;
   const isOf = (kind: string, id: string | undefined): boolean =>
     id !== undefined && task.assignee?.kind === kind && task.assignee.id === id;
   return (
@@ -79,6 +111,7 @@ function fits(task: Task, question: Question): boolean {
     ((assignee === undefined && team === undefined) || isOf('agent', assignee) || isOf('team', team)) &&
     (question.conversationId ?? task.conversationId) === task.conversationId &&
     (question.overdue ?? task.overdue) === task.overdue &&
+    saidIn(words).every((word) => wordsOf(task).includes(word)) &&
     (dueBefore === undefined || (task.dueAt !== null && task.dueAt < dueBefore)) &&
     (dueAfter === undefined || (task.dueAt !== null && task.dueAt >= dueAfter))
   );
@@ -112,6 +145,12 @@ const questions: fc.Arbitrary<TaskQuestion> = fc
       overdue: fc.boolean(),
       dueBefore: fc.constantFrom(...MOMENTS),
       dueAfter: fc.constantFrom(...MOMENTS),
+      words: fc
+        .uniqueArray(fc.constantFrom(...WORDS, 'CALL', 'Anna', 'meier', 'ANNA2@example.org', 'nowhere'), {
+          minLength: 1,
+          maxLength: 2,
+        })
+        .map((words) => words.join(' ')),
     },
     { requiredKeys: [] },
   )
@@ -131,12 +170,45 @@ test('any filters and any order, page by page: just the tenant’s tasks that fi
       const ofPriority = sort === 'priority' && descending;
       // The greatest priority is the critical one; of the same, what is due first comes first.
       const expected = sorted(fitting, SORTED_BY[sort], sort === 'priority' ? !ofPriority : descending);
-      const found = await allPages(limit, (after) => lists.page('acme', question, after, limit));
+      const found = await allPages(
+        limit,
+        (after) => lists.page('acme', question, after, limit),
+        'words' in question,
+      );
       expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
-      expect(await lists.count('acme', question)).toBe(expected.length);
+      // Of words that all are common not all are counted.
+      const count = await lists.count('acme', question);
+      if (count !== null || !('words' in question)) expect(count).toBe(expected.length);
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
+});
+
+test('words are looked for in any case, as a whole, and may be common: then pages are short, and go on', async () => {
+  const question = { sort: 'createdAt' as const, descending: false };
+  const found = async (words: string): Promise<number> =>
+    (await allPages(50, (after) => lists.page('acme', { ...question, words }, after, 50), true)).length;
+  const acme = tasks.filter(({ tenantId }) => tenantId === 'acme');
+  expect(await found('cAlL')).toBe(acme.length);
+  expect(await lists.count('acme', { ...question, words: 'call' })).toBeNull();
+  expect(await found('cal')).toBe(0);
+  expect(await found('zürich')).toBe(acme.filter((task) => wordsOf(task).includes('zürich')).length);
+  const rare = await lists.page('acme', { ...question, words: 'call x-17' }, null, 200);
+  expect(rare.next).toBeNull();
+  expect(await lists.count('acme', { ...question, words: 'x-17' })).toBe(rare.items.length);
+  for (const strange of [`'); drop table task; --`, '\u001f', 'acme\u001fcall', '" & | ! ( ) : * <->', '%'])
+    await found(strange);
+});
+
+test('the search sees no more than the tenants that the transaction may see', async () => {
+  const found = await database.app.transaction(async (manager) => {
+    await manager.query(`select set_config('conversation_tasks.tenants', '{acme}', true)`);
+    return manager.query<{ ids: string[] }[]>(`select tasks_with_words('other', 'zürich', 400) as ids`);
+  });
+  expect(found).toEqual([{ ids: [] }]);
+  expect(await database.app.query(`select tasks_with_words('acme', 'zürich', 400) as ids`)).toEqual([
+    { ids: [] },
+  ]);
 });
 
 test('an agent’s queue: what they have, have claimed, and may claim; overdue first, then by priority, then by due date', async () => {

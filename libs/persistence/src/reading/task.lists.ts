@@ -29,6 +29,8 @@ export interface TaskQuestion {
   overdue?: boolean;
   dueBefore?: string;
   dueAfter?: string;
+  /** All of these are in its title, its description or what is known of its customer, each a word of its own; case does not matter. */
+  words?: string;
   sort: TaskSort;
   descending: boolean;
 }
@@ -67,12 +69,25 @@ const QUEUE: Sorting = {
 /** More are not counted: that would take as long as it likes. */
 const MOST_COUNTED = 10_000;
 
-type PageRow = TaskRow & { keyset: string[] };
+/** Tasks that are looked through at once for words: those with the rarest of them, or, where all are common, those from where the page begins. */
+const LOOKED_THROUGH = 200;
+/** Whether a task has all words, as `words_of` has them, in its title, its description or what is known of its customer (ADR 32). */
+const HAS_WORDS = `tsvector_to_array(to_tsvector('pg_catalog.simple', task.title || ' ' || coalesce(task.description, '') || ' ' || coalesce(
+     (select coalesce(customer_name, '') || ' ' || coalesce(customer_id, '') || ' ' || coalesce(customer_address, '') from conversation
+       where tenant_id = task.tenant_id and id = task.conversation_id), '')))
+  @> tsvector_to_array(to_tsvector('pg_catalog.simple', ?))`;
+
+type PageRow = TaskRow & { keyset: string[]; has_words?: boolean };
 
 /** Lists tasks for those who look at them, as the application's role: a tenant's, and of no other. */
 export class TaskLists {
-  constructor(private readonly dataSource: DataSource) {}
+  /** @param lookedThrough how many tasks are looked through at once for words. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly lookedThrough = LOOKED_THROUGH,
+  ) {}
 
+  /** A page may be short, or empty, and yet have a next where all words asked for are common. */
   async page(
     tenantId: string,
     question: TaskQuestion,
@@ -82,19 +97,23 @@ export class TaskLists {
     const sorting = SORTINGS[question.sort];
     // Of what is sorted by priority the greatest is the critical one, whose rank is least.
     const descending = question.sort === 'priority' ? !question.descending : question.descending;
-    const rows =
-      question.conversationId === undefined
-        ? await this.#faceted(tenantId, { ...facetedIn(question), sorting, descending, after, limit })
-        : await this.#gathered(tenantId, { ...gatheredIn(question), sorting, descending, after });
-    return pageOf(rows, limit, taskFrom);
+    const order = { sorting, descending, after };
+    const few = await this.#few(tenantId, question);
+    if (few) return pageOf(await this.#gathered(tenantId, { ...few, ...order }), limit, taskFrom);
+    const { words } = question;
+    const looked = words === undefined ? limit : this.lookedThrough;
+    const rows = await this.#faceted(tenantId, { ...facetedIn(question), ...order, limit: looked, words });
+    return words === undefined ? pageOf(rows, limit, taskFrom) : pageWithWords(rows, looked, limit);
   }
 
-  /** How many there are; null when more than 10,000. */
+  /** How many there are; null when more than 10,000, or when all words asked for are too common to be counted. */
   async count(tenantId: string, question: TaskQuestion): Promise<number | null> {
-    if (question.conversationId !== undefined) {
-      const parts = { ...gatheredIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
+    const few = await this.#few(tenantId, question);
+    if (few) {
+      const parts = { ...few, sorting: SORTINGS.dueAt, descending: false, after: null };
       return (await this.#gathered(tenantId, parts)).length;
     }
+    if (question.words !== undefined) return null;
     const parts = { ...facetedIn(question), sorting: SORTINGS.dueAt, descending: false, after: null };
     const { parameters, from } = facetedFrom(tenantId, { ...parts, limit: MOST_COUNTED });
     const [row] = await this.#rows<{ count: number }>(
@@ -138,15 +157,32 @@ export class TaskLists {
     return pageOf(rows, limit, taskFrom);
   }
 
+  /** What the question comes to where it fits a few tasks only: a conversation's, or those with a word that is not common. */
+  async #few(tenantId: string, question: TaskQuestion): Promise<Pick<Gathered, 'where'> | null> {
+    const { conversationId, words } = question;
+    if (conversationId !== undefined) return gatheredIn(question);
+    if (words === undefined) return null;
+    const [{ ids }] = (await this.#rows<{ ids: string[] | null }>(
+      tenantId,
+      'select tasks_with_words($1, $2, $3) as ids',
+      [tenantId, words, this.lookedThrough],
+    )) as [{ ids: string[] | null }];
+    if (!ids) return null;
+    const { where } = gatheredIn(question);
+    return { where: [['id = any (?::uuid[])', ids], ...where] };
+  }
+
   /** The page is found in an index alone; the table is looked into for its tasks, and for no others. */
   async #faceted(tenantId: string, parts: Faceted): Promise<PageRow[]> {
-    const { descending, limit } = parts;
+    const { descending, limit, words } = parts;
     const { parameters, from } = facetedFrom(tenantId, parts);
+    const hasWords =
+      words === undefined ? '' : `, ${HAS_WORDS.replace('?', `$${parameters.push(words)}`)} as has_words`;
     const order = ['rank', 'value', 'id'].map((by) => `${by}${descending ? ' desc' : ''}`).join(', ');
     return this.#rows<PageRow>(
       tenantId,
       `with page as (select rank, found.* ${from} order by ${order} limit ${limit + 1})
-       select task.*, array[rank::text, value::text, page.id::text] as keyset
+       select task.*, array[rank::text, value::text, page.id::text] as keyset${hasWords}
          from page join task on task.tenant_id = $1 and task.id = page.id
         order by ${order.replace('id', 'page.id')}`,
       parameters,
@@ -192,6 +228,8 @@ interface Faceted extends Ordered {
   others: readonly Conditional[];
   /** Of the due date. */
   bounds: Bounds;
+  /** Rows are to say whether they have these. */
+  words?: string;
 }
 
 /** A list that is gathered whole. */
@@ -240,22 +278,32 @@ function facetedIn(question: TaskQuestion): Pick<Faceted, 'facets' | 'others' | 
   const { channel, type } = question;
   return {
     facets: facetsOf({ ...question, assignees }),
-    others: [...wordsIn({ channel, type }), ...dueIn(question)],
+    others: [...oneOf({ channel, type }), ...dueIn(question)],
     bounds,
   };
 }
 
 function gatheredIn(question: TaskQuestion): Pick<Gathered, 'where'> {
-  const { conversationId, overdue, status, type, priority, channel } = question;
+  const { conversationId, overdue, status, type, priority, channel, words } = question;
   const assignees = assigneesIn(question).map(({ kind, id }) => `${kind}:${id}`);
   const where: Conditional[] = [
-    ['conversation_id = ?', conversationId],
-    ...wordsIn({ status, type, priority, channel }),
+    ...(conversationId === undefined ? [] : [['conversation_id = ?', conversationId] satisfies Conditional]),
+    ...oneOf({ status, type, priority, channel }),
     ...dueIn(question),
   ];
   if (overdue !== undefined) where.push(['overdue = ?', overdue]);
+  if (words !== undefined) where.push([HAS_WORDS, words]);
   if (assignees.length > 0) where.push(["assignee_kind || ':' || assignee_id = any (?::text[])", assignees]);
   return { where };
+}
+
+/** Of the first `many` rows, those with the words. The next page goes on where this one stopped looking. */
+function pageWithWords(rows: readonly PageRow[], many: number, limit: number): Page<Task> {
+  const looked = rows.slice(0, many);
+  const found = looked.filter((row) => row.has_words);
+  const items = found.slice(0, limit).map(taskFrom);
+  if (found.length > limit) return { items, next: found[limit - 1]!.keyset };
+  return { items, next: rows.length > looked.length ? looked.at(-1)!.keyset : null };
 }
 
 /** A task has one assignee: of an agent and a team, either. */
@@ -267,7 +315,7 @@ function assigneesIn({ assignee, team }: TaskQuestion): NonNullable<Facet['assig
 }
 
 /** Columns that have one of some words. */
-function wordsIn(columns: Record<string, readonly string[] | undefined>): Conditional[] {
+function oneOf(columns: Record<string, readonly string[] | undefined>): Conditional[] {
   return Object.entries(columns).flatMap(([column, words]) =>
     words ? [[`${column} = any (?::text[])`, words] satisfies Conditional] : [],
   );

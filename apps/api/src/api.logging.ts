@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Options } from 'pino-http';
 import { logOptions } from '#libs/observability';
 import { type LogLevel } from '#libs/settings';
+import { type AskingRequest } from './http/asked';
 
 /** A line a request: which, how it ended, and how long it took; nothing that it said, since that is what customers said. */
 export function apiLogging(level: LogLevel): Options {
@@ -15,6 +16,10 @@ export function apiLogging(level: LogLevel): Options {
     },
     // Wrapped, ours would get an error that was described before, and see none.
     wrapSerializers: false,
+    customProps: (request: IncomingMessage) => {
+      const { span } = request as Partial<Pick<AskingRequest, 'span'>>;
+      return span ? { trace_id: span.traceId } : {};
+    },
     customLogLevel: (_, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
     serializers: {
       ...logOptions(level, '').serializers,

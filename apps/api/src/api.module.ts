@@ -12,6 +12,7 @@ import {
   type Instruments,
   METRICS_REGISTRY,
   MeteredShardStore,
+  OtlpTracing,
 } from '#libs/observability';
 import {
   applicationConnection,
@@ -43,7 +44,7 @@ import { DocsController } from './openapi/docs.controller';
 import { feedConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
-import { INSTRUMENTS, SETTINGS } from './tokens';
+import { INSTRUMENTS, SETTINGS, TRACING } from './tokens';
 import { WorkforcePublisher } from './workforce/workforce.publisher';
 
 /** A burst may take as much as this many seconds allow. */
@@ -53,7 +54,7 @@ const BURST_SECONDS = 2;
 @Module({})
 export class ApiModule {
   static with(settings: ApiSettings, registry: Registry): DynamicModule {
-    const { databaseUrl: url, databasePool: poolSize } = settings;
+    const { databaseUrl: url, databasePool: poolSize, tracesUrl } = settings;
     // Before anything else: a key that cannot be used is said at once.
     const verifier = new TokenVerifier(settings.jwt);
     return {
@@ -68,6 +69,14 @@ export class ApiModule {
         { provide: SETTINGS, useValue: settings },
         { provide: METRICS_REGISTRY, useValue: registry },
         { provide: INSTRUMENTS, useFactory: () => createInstruments(registry) },
+        {
+          provide: TRACING,
+          inject: [Logger],
+          useFactory: async (logger: Logger): Promise<OtlpTracing | null> =>
+            tracesUrl === null
+              ? null
+              : OtlpTracing.start({ url: tracesUrl, serviceName: 'conversation-tasks-api' }, logger),
+        },
         { provide: TokenVerifier, useValue: verifier },
         {
           provide: RateLimiterMemory,

@@ -13,5 +13,6 @@ export * from './metric.instruments';
 export * from './otlp.tracing';
 export * from './traced-log.topic';
 export * from './program';
+export * from './request.span';
 export * from './stall.watch';
 export * from './standing.question';

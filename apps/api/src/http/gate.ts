@@ -40,7 +40,7 @@ export class Gate implements CanActivate {
       body: reader.body(request),
       idempotencyKey: reader.idempotencyKey(request),
       expectedVersion: reader.expectedVersion(request),
-      traceparent: traceparentOf(request),
+      traceparent: request.span ? request.span.continued : traceparentOf(request),
     };
     return true;
   }

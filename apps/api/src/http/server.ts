@@ -2,10 +2,11 @@ import { type Server } from 'node:http';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { LIMITS } from '#libs/contracts';
-import { asListenProblem, type Instruments } from '#libs/observability';
+import { asListenProblem, type Instruments, type OtlpTracing } from '#libs/observability';
 import { type ApiSettings } from '#libs/settings';
-import { INSTRUMENTS } from '../tokens';
+import { INSTRUMENTS, TRACING } from '../tokens';
 import { requestMeter } from './request.meter';
+import { requestTracer } from './request.tracer';
 
 /** What a client has for sending a request. */
 const REQUEST_WITHIN_MS = 30_000;
@@ -18,6 +19,7 @@ export function configureHttp(app: NestExpressApplication): void {
   // Versions are the only ETags: one over the body would be another for what has not changed.
   app.set('etag', false);
   app.use(requestMeter(app.get<Instruments>(INSTRUMENTS)));
+  app.use(requestTracer(app.get<OtlpTracing | null>(TRACING)));
   app.use(helmet());
   app.useBodyParser('json', { limit: LIMITS.messageBytes, type: ['application/json', 'application/*+json'] });
 }

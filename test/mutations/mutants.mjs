@@ -23,11 +23,34 @@ const MIRROR = 'libs/relay/src/shard.mirror.ts';
 const RELAY_SPEC = 'libs/relay/src/relay.spec.ts';
 const SHARD_STORE = 'libs/persistence/src/shard.store.ts';
 const SHARD_STORE_SPEC = 'libs/persistence/src/shard.store.int.spec.ts';
+const TENANT_QUERY = 'libs/persistence/src/reading/tenant.query.ts';
+const TENANCY_SPEC = 'libs/persistence/src/reading/tenancy.int.spec.ts';
+/** What readers ask for, without any condition on the tenant. */
+const WITHOUT_TENANT = {
+  find: 'return manager.query<Row[]>(sql, [...parameters]);',
+  replace:
+    "return manager.query<Row[]>(sql.replace(/(\\w+\\.)?tenant_id = (\\$\\d+)/g, '$2::text is not null'), [...parameters]);",
+};
 const SHARD_REBUILD = 'apps/cli/src/rebuild/shard.rebuild.ts';
 const SHARD_REBUILD_SPEC = 'apps/cli/src/rebuild/shard.rebuild.spec.ts';
 
 /** @type {Mutant[]} */
 export const mutants = [
+  {
+    name: 'readers without a condition on the tenant, in a transaction that sees every tenant',
+    file: TENANT_QUERY,
+    edits: [
+      WITHOUT_TENANT,
+      {
+        find: 'await seeTenants(manager, [tenantId]);',
+        replace: "await seeTenants(manager, ['acme', 'other']);",
+      },
+    ],
+    test: integration(
+      TENANCY_SPEC,
+      'what is read is that of one tenant alone, whatever another has under the same ids: acme',
+    ),
+  },
   {
     name: 'offsets committed before the transaction',
     file: CONTROLLER,
@@ -562,6 +585,16 @@ export const controls = [
       },
     ],
     test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
+    verdict: 'passed',
+  },
+  {
+    name: 'control: readers without a condition on the tenant: row-level security alone holds',
+    file: TENANT_QUERY,
+    edits: [WITHOUT_TENANT],
+    test: integration(
+      TENANCY_SPEC,
+      'what is read is that of one tenant alone, whatever another has under the same ids: acme',
+    ),
     verdict: 'passed',
   },
   {

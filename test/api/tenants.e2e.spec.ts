@@ -31,6 +31,7 @@ const BODIES: Record<string, () => unknown> = {
   commentTask: () => ({ text: 'x' }),
   changeTasks: () => ({ items: [{ taskId: TASK, command: 'comment', data: { text: 'x' } }] }),
   saveFlow: () => FLOW,
+  dryRunFlow: () => FLOW,
   putAgent: () => ({ id: OWN, ...WORKFORCE.agents }),
   putTeam: () => ({ id: OWN, ...WORKFORCE.teams }),
   putCalendar: () => ({ id: OWN, ...WORKFORCE.calendars }),
@@ -46,8 +47,8 @@ const ORDER = [
   'reopenTask',
   'cancelTask',
 ];
-/** They make what is not there: of another tenant they see, and change, nothing all the same. */
-const MAKES = ['saveFlow', 'putAgent', 'putTeam', 'putCalendar', 'putPolicy'];
+/** They make what is not there, or try it: of another tenant they see, and change, nothing all the same. */
+const MAKES = ['saveFlow', 'dryRunFlow', 'putAgent', 'putTeam', 'putCalendar', 'putPolicy'];
 /** A stream ends when it is told to: it has a spec of its own. */
 const ELSEWHERE = ['streamActivity'];
 
@@ -120,7 +121,7 @@ describe('nothing crosses tenants', () => {
   test('what is put under an id that another tenant has is one’s own, and leaves theirs as it is', async () => {
     for (const operation of operations.filter(({ id }) => MAKES.includes(id))) {
       const [path, request] = requestOf(operation);
-      const read = operation.id === 'saveFlow' ? `${path}/versions` : path;
+      const read = path.startsWith('/v1/flows') ? `/v1/flows/${OWN}/versions` : path;
       const before = (await owner.get(read)).body;
       const body = { ...(request.body as object), name: 'Another' };
       const changed = operation.id === 'putCalendar' || operation.id === 'putPolicy' ? request.body : body;

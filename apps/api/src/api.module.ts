@@ -24,6 +24,7 @@ import {
   FlowStore,
   InputPositionStore,
   LogNotifications,
+  OutcomeReader,
   PostgresShardStore,
   TaskLists,
   TaskReader,
@@ -36,6 +37,7 @@ import { ApiHealth } from './api.health';
 import { apiLogging } from './api.logging';
 import { TokenVerifier } from './auth/token.verifier';
 import { CONTROLLERS } from './controllers';
+import { DryRuns } from './flows/dry.runs';
 import { endpointsOf } from './http/endpoint';
 import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
@@ -101,6 +103,7 @@ export class ApiModule {
           ConversationReader,
           FlowReader,
           FlowStore,
+          OutcomeReader,
           TenantReader,
           WorkforceReader,
           DeploymentStore,
@@ -160,6 +163,12 @@ export class ApiModule {
           provide: MyTeams,
           inject: [TenantReader, TenantDirectory],
           useFactory: (reader: TenantReader, directory: TenantDirectory) => new MyTeams(reader, directory),
+        },
+        {
+          provide: DryRuns,
+          inject: [TenantReader, OutcomeReader, TenantDirectory],
+          useFactory: (tenants: TenantReader, outcomes: OutcomeReader, directory: TenantDirectory) =>
+            new DryRuns(tenants, outcomes, directory),
         },
         ...streamProviders(settings),
         { provide: ApiHealth, useFactory: () => new ApiHealth(new DatabaseProbe(url)) },

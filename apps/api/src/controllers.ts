@@ -1,5 +1,6 @@
 import { type Type } from '@nestjs/common';
 import { ConversationsController } from './conversations/conversations.controller';
+import { DryRunController } from './flows/dry-run.controller';
 import { FlowsController } from './flows/flows.controller';
 import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
@@ -10,6 +11,7 @@ export const CONTROLLERS: Type<object>[] = [
   ConversationsController,
   TasksController,
   FlowsController,
+  DryRunController,
   StreamController,
   ...WORKFORCE_CONTROLLERS,
 ];

@@ -27,6 +27,12 @@ export const LIMITS = {
   pageItems: 200,
   /** Words to search for. */
   searchCharacters: 200,
+  /** Outcomes that a dry run looks at, at most. */
+  dryRunOutcomes: 100_000,
+  /** How long a dry run may take. */
+  dryRunSeconds: 60,
+  /** Samples of each kind that a dry run shows, at most. Each may hold its inputs twice, 32 KiB each. */
+  dryRunSamples: 20,
   /** Steps of an escalation. */
   escalationSteps: 10,
 } as const;

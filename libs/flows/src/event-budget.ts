@@ -22,6 +22,13 @@ export class EventBudget {
     return this.#spent;
   }
 
+  /** Another one that has as much left, for a second try on the same event. */
+  copy(): EventBudget {
+    const copy = new EventBudget(this.#shared);
+    copy.#spent = this.#spent;
+    return copy;
+  }
+
   /** The budget of one node: its own share first, then what is left of the shared one. */
   node(): NodeBudget {
     let own = NODE_UNITS;

@@ -21,6 +21,7 @@ export {
 export { ConversationReader } from './reading/conversation.reader';
 export { FlowReader } from './reading/flow.reader';
 export { type Keyset, type Page } from './reading/keyset';
+export { OutcomeReader } from './reading/outcome.reader';
 export { TaskLists, type TaskQuestion, type TaskSort } from './reading/task.lists';
 export { type TaskActivity, TaskReader } from './reading/task.reader';
 export { TenantReader } from './reading/tenant.reader';

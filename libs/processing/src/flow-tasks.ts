@@ -46,7 +46,11 @@ export function createFlowTasks(
   return { tasks, warnings, cost: budget.spent + made / BYTES_A_UNIT };
 }
 
-function variablesOf(event: OutcomeEvent, conversation: Conversation): FlowVariables {
+/** What a flow may look at of an outcome, and of its conversation as it is known. */
+export function variablesOf(
+  event: Pick<OutcomeEvent, 'id' | 'source' | 'time' | 'conversationId' | 'body'>,
+  conversation: Conversation,
+): FlowVariables {
   const { id, source, time, conversationId, body } = event;
   const { channel, customer, startedAt, endedAt } = conversation;
   return {

@@ -8,12 +8,13 @@ import {
   PageQuery,
   SavedFlow,
 } from '#libs/contracts';
-import { checkTenantFlows, compileFlow, type FlowDefinition } from '#libs/flows';
+import { checkTenantFlows } from '#libs/flows';
 import { FlowReader, FlowStore } from '#libs/persistence';
 import { type Asked, AskedOf } from '../http/asked';
 import { Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
-import { invalid, problem } from '../http/problem';
+import { problem } from '../http/problem';
+import { draftIn, tooMany } from './flow.draft';
 
 @Controller()
 export class FlowsController {
@@ -35,10 +36,10 @@ export class FlowsController {
   })
   async save(@AskedOf() { caller, params, body }: Asked<FlowBody>): Promise<SavedFlow> {
     const { tenantId } = caller;
-    const definition = compiled(params.id!, body);
+    const { definition } = draftIn(body, params.id!);
     const [saved] = await this.store.save(tenantId, [definition], (after, before) => {
       const found = checkTenantFlows(after, before);
-      if (found) throw problem('invalid_flow', `${found.path} ${found.message}`.trim());
+      if (found) throw tooMany(found);
     });
     const { id, version, changed } = saved!;
     const { items } = await this.reader.versions(tenantId, id, [String(version + 1)], 1);
@@ -78,23 +79,6 @@ export class FlowsController {
     const { items, next } = pages.answer(page);
     return { items: items.map(stateOf), next };
   }
-}
-
-/** @throws RequestProblem `invalid_flow` naming every place that cannot be right. */
-function compiled(id: string, body: FlowBody): FlowDefinition {
-  if (body.id != null && body.id !== id)
-    throw invalid([
-      { field: 'id', message: `id must be that of the path, ${JSON.stringify(id)}, or left out` },
-    ]);
-  const { id: _, ...others } = body;
-  const flow = compileFlow({ id, ...others });
-  if (flow.ok) return flow.flow.definition;
-  const errors = flow.problems.map(({ path, message }) => ({ field: path, message: `${path} ${message}` }));
-  throw problem(
-    'invalid_flow',
-    `the flow has ${errors.length === 1 ? 'a problem' : 'problems'}: ${errors[0]!.message}`,
-    { errors },
-  );
 }
 
 /** What is stored was a flow when it was saved. */

@@ -36,6 +36,8 @@ export interface Endpoint {
   mayBeAccepted?: boolean;
   /** What it answers with; null for a stream. */
   answer: Class | null;
+  /** What a line is, where it is answered as lines of JSON to whoever accepts `application/x-ndjson`. */
+  lines?: Class;
   /** Beside those that any route may meet. */
   problems?: readonly ProblemCode[];
 }

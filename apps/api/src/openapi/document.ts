@@ -10,6 +10,7 @@ import {
   schemasReferredToBy,
 } from '#libs/contracts';
 import { type Endpoint, endpointsOf } from '../http/endpoint';
+import { NDJSON } from '../http/long.answer';
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +58,7 @@ export function openApiDocument(controllers: readonly Type<object>[]): Json {
 }
 
 function operationOf(endpoint: Endpoint): Json {
-  const { name, summary, group, roles, body, bodyOptional = false, answer, status = 200 } = endpoint;
+  const { name, summary, group, roles, body, bodyOptional = false, answer, lines, status = 200 } = endpoint;
   return {
     operationId: name,
     summary,
@@ -68,7 +69,9 @@ function operationOf(endpoint: Endpoint): Json {
     responses: {
       [status]: {
         description: 'As asked.',
-        content: answer ? jsonOf(answer.name) : { 'text/event-stream': { schema: { type: 'string' } } },
+        content: answer
+          ? { ...jsonOf(answer.name), ...(lines && jsonOf(lines.name, NDJSON)) }
+          : { 'text/event-stream': { schema: { type: 'string' } } },
       },
       ...(endpoint.mayBeAccepted && {
         202: { description: 'As asked, and yet to come.', content: jsonOf(answer!.name) },
@@ -78,8 +81,8 @@ function operationOf(endpoint: Endpoint): Json {
   };
 }
 
-function jsonOf(name: string): Json {
-  return { 'application/json': { schema: { $ref: SCHEMAS + name } } };
+function jsonOf(name: string, mediaType = 'application/json'): Json {
+  return { [mediaType]: { schema: { $ref: SCHEMAS + name } } };
 }
 
 function pathParameters({ path }: Endpoint): Json[] {

@@ -1,4 +1,5 @@
 export * from './answers';
+export * from './dry-run';
 export * from './flows';
 export * from './problem.table';
 export * from './queries';

@@ -2,6 +2,9 @@ import { type DataSource } from 'typeorm';
 import { inTransaction, seeTenants } from '../transaction';
 import { type Conditions, type Keyset, keysetColumn, type Order, orderBy, type Page, pageOf } from './keyset';
 
+/** None of what is read here is a shard's. */
+export const NO_SHARD = -1;
+
 /** Runs one statement that sees one tenant. @throws StoreOutage */
 export async function queryTenant<Row>(
   dataSource: DataSource,

@@ -1,10 +1,11 @@
 import { type DataSource } from 'typeorm';
-import { type ShardTransaction } from '#libs/processing';
+import { type ShardTransaction, type TenantSource } from '#libs/processing';
 import { PostgresShardTransaction } from '../shard.transaction';
 import { inTransaction, seeTenants } from '../transaction';
+import { NO_SHARD } from './tenant.query';
 
 /** Reads a tenant's people and flows for those who look at them, outside any shard's transaction. */
-export class TenantReader {
+export class TenantReader implements TenantSource {
   constructor(private readonly dataSource: DataSource) {}
 
   async read<T>(
@@ -17,6 +18,3 @@ export class TenantReader {
     });
   }
 }
-
-/** None of what is read here is a shard's. */
-const NO_SHARD = -1;

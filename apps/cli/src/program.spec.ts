@@ -28,6 +28,7 @@ describe('the command line', () => {
       'events publish',
       'events tail',
       'flows apply',
+      'flows dry-run',
       'lag',
       'migrate',
       'rebuild',

@@ -6,6 +6,7 @@ import { addDeadLettersShow } from './commands/dead-letters-show.command';
 import { addEventsPublish } from './commands/events-publish.command';
 import { addEventsTail } from './commands/events-tail.command';
 import { addFlowsApply } from './commands/flows-apply.command';
+import { addFlowsDryRun } from './commands/flows-dry-run.command';
 import { addLag } from './commands/lag.command';
 import { addMigrate } from './commands/migrate.command';
 import { addRebuild } from './commands/rebuild.command';
@@ -41,7 +42,9 @@ export function createProgram(): Command {
   addEventsPublish(events);
   addEventsTail(events);
   addToken(program);
-  addFlowsApply(program.command('flows').description('what outcomes of conversations become tasks'));
+  const flows = program.command('flows').description('what outcomes of conversations become tasks');
+  addFlowsApply(flows);
+  addFlowsDryRun(flows);
   addWorkforceApply(program.command('workforce').description('people, teams, calendars and policies'));
   addLag(program);
   addVerify(program);

@@ -13,6 +13,8 @@ export const load = {
   connections: () => require('../connections') as typeof import('../connections'),
   decodedRecord: () =>
     require('../dead-letters/decoded.record') as typeof import('../dead-letters/decoded.record'),
+  dryRunFlow: () => require('../flows/dry-run.flow') as typeof import('../flows/dry-run.flow'),
+  dryRunText: () => require('../flows/dry-run.text') as typeof import('../flows/dry-run.text'),
   eventSentence: () => require('../events/event.sentence') as typeof import('../events/event.sentence'),
   eventsFile: () => require('../events/events.file') as typeof import('../events/events.file'),
   inputRange: () => require('../replay/input.range') as typeof import('../replay/input.range'),

@@ -11,13 +11,16 @@ export interface AppliedFlow {
 }
 
 /** The flows of a file, one or a list, checked. @throws CliError with every problem and its place. */
-export async function readFlowsFile(path: string): Promise<FlowDefinition[]> {
+export async function readFlowsFile(path: string, otherwise?: string): Promise<FlowDefinition[]> {
   const content = await readJsonFile(path);
-  return checkFlows(Array.isArray(content) ? content : [content]);
+  return checkFlows(Array.isArray(content) ? content : [content], otherwise);
 }
 
-/** @throws CliError with every problem and its place. */
-export function checkFlows(flows: readonly unknown[]): FlowDefinition[] {
+/**
+ * @param otherwise what follows from a problem.
+ * @throws CliError with every problem and its place.
+ */
+export function checkFlows(flows: readonly unknown[], otherwise = 'nothing was saved'): FlowDefinition[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   const checked = flows.flatMap((flow, i) => {
@@ -30,7 +33,7 @@ export function checkFlows(flows: readonly unknown[]): FlowDefinition[] {
     return compiled.ok ? [compiled.flow.definition] : [];
   });
   if (flows.length === 0) problems.push('there is no flow in it');
-  if (problems.length > 0) throw new CliError(`nothing was saved:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw new CliError(`${otherwise}:\n  ${problems.join('\n  ')}`);
   return checked;
 }
 

@@ -28,6 +28,12 @@ interface OutcomeRow {
   keyset: string[];
 }
 
+interface OutcomePage {
+  outcomes: StoredOutcome[];
+  /** Where the page ends. */
+  last: Keyset | null;
+}
+
 /** Reads the outcomes that were kept, as the application's role. */
 export class OutcomeReader implements OutcomeSource {
   constructor(private readonly dataSource: DataSource) {}
@@ -46,22 +52,15 @@ export class OutcomeReader implements OutcomeSource {
   async *latestFirst(tenantId: string, since: string | null): AsyncGenerator<StoredOutcome> {
     let after: Keyset | null = null;
     for (;;) {
-      const page: { outcomes: StoredOutcome[]; last: Keyset | null } = await this.#page(
-        tenantId,
-        since,
-        after,
-      );
+      const page: OutcomePage = await this.page(tenantId, since, after);
       yield* page.outcomes;
       if (!page.last) return;
       after = page.last;
     }
   }
 
-  async #page(
-    tenantId: string,
-    since: string | null,
-    after: Keyset | null,
-  ): Promise<{ outcomes: StoredOutcome[]; last: Keyset | null }> {
+  /** The outcomes behind a keyset, as many as may be read at once; none at the end. */
+  async page(tenantId: string, since: string | null, after: Keyset | null): Promise<OutcomePage> {
     const { sql, parameters } = conditions(tenantId, since).after(after, LATEST);
     return inTransaction(this.dataSource, async (manager) => {
       await seeTenants(manager, [tenantId]);

@@ -74,6 +74,13 @@ const OUTCOMES: [id: string, channel: string, data: object][] = [
 ];
 const timeOf = (i: number): string => `2026-03-02T10:0${i + 1}:00.000Z`;
 
+interface BeginOptions {
+  draft?: object;
+  tenant?: string;
+  url?: string;
+  signal?: AbortSignal;
+}
+
 describe('a dry run over HTTP', () => {
   let deployment: TestDeployment;
   let clients: ApiClients;
@@ -331,8 +338,8 @@ describe('a dry run over HTTP', () => {
       expect([status, body.cutShortBy]).toEqual([200, 'time']);
       expect(body.outcomes).toBeGreaterThan(0);
       expect(body.outcomes).toBeLessThan(many);
-      expect(Date.now() - began).toBeLessThan(5_000);
-      expect(Math.max(...waits)).toBeLessThan(1_000);
+      expect(Date.now() - began).toBeLessThan(10_000);
+      expect(Math.max(...waits)).toBeLessThan(2_000);
     });
 
     test('is the only one of its tenant, and ends when who asked for it leaves', async () => {
@@ -350,22 +357,28 @@ describe('a dry run over HTTP', () => {
       leaving.abort();
       const left = Date.now();
       while ((await dryRun(DRAFT, '?limit=1', client)).status === 429) {
-        expect(Date.now() - left).toBeLessThan(5_000);
+        expect(Date.now() - left).toBeLessThan(10_000);
         await pause(100);
       }
+    });
+
+    test('is broken off, and says so, when its process is told to end', async () => {
+      const api = await deployment.startApi({ env: clients.tokens.env });
+      const response = await begin(`?seconds=60&limit=${many}`, {
+        ...{ draft: COSTLY, tenant: 'big', url: await api.url() },
+      });
+      const [{ code }, lines] = await Promise.all([api.stop(), linesOf(response)]);
+      expect(code).toBe(0);
+      expect(lines.at(-1)).toMatchObject({ problem: { status: 503, code: 'unavailable' } });
     });
   });
 
   /** Asks for lines, and does not wait for them. */
   async function begin(
     query: string,
-    {
-      draft = DRAFT,
-      tenant = 'acme',
-      signal,
-    }: { draft?: object; tenant?: string; signal?: AbortSignal } = {},
+    { draft = DRAFT, tenant = 'acme', url = lead.url, signal }: BeginOptions = {},
   ): Promise<Response> {
-    return fetch(`${lead.url}/v1/flows/bookings/dry-run${query}`, {
+    return fetch(`${url}/v1/flows/bookings/dry-run${query}`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${await clients.tokens.of('lea', ['lead'], tenant)}`,

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { OutcomeReader } from './outcome.reader';
 
 const OUTCOMES = 1_000;
-/** As they are written: each moment has 300 of them, and every fiftieth is as large as an event may be. */
+/** As they are written: each moment has 300 of them, and every tenth is as large as an event may be. */
 const idOf = (i: number): string => `e-${String(i).padStart(4, '0')}`;
 const momentOf = (i: number): number => Math.floor(i / 300);
 const timeOf = (i: number): string => `2026-03-02T10:0${momentOf(i)}:00.000Z`;
@@ -27,7 +27,7 @@ describe('reading stored outcomes', () => {
         `insert into conversation_outcome (tenant_id, source, event_id, conversation_id, channel, occurred_at, data)
            select $1, '/bot', 'e-' || lpad(i::text, 4, '0'), 'conv-' || (i % 7), 'call',
              '2026-03-02T10:00:00Z'::timestamptz + (i / 300) * interval '1 minute',
-             jsonb_build_object('n', i, 'text', repeat('x', case when i % 50 = 0 then 250000 else 10 end))
+             jsonb_build_object('n', i, 'text', repeat('x', case when i % 10 = 0 then 250000 else 10 end))
            from generate_series(0, $2::int - 1) i`,
         [tenant, OUTCOMES],
       );

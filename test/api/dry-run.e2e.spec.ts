@@ -3,6 +3,7 @@ import { type DryRunAnswer, type DryRunLine, type SavedFlow } from '#libs/contra
 import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients } from '../support/api.client';
 import { recordOf } from '../support/events';
+import { checkAnswer } from '../support/openapi.check';
 
 jest.setTimeout(120_000);
 
@@ -393,9 +394,14 @@ describe('a dry run over HTTP', () => {
   async function linesOf(response: Response): Promise<DryRunLine[]> {
     expect(response.headers.get('content-type')).toBe('application/x-ndjson');
     const text = await response.text();
-    return text
+    const lines = text
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as DryRunLine);
+    checkAnswer(
+      { method: 'POST', path: '/v1/flows/bookings/dry-run' },
+      { status: response.status, type: response.headers.get('content-type'), body: lines },
+    );
+    return lines;
   }
 });

@@ -26,7 +26,11 @@ const templates = Object.keys(OPENAPI.paths).map((path) => ({
   fits: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
 }));
 
-/** @throws when the answer is none that docs/openapi.yaml has for the request. What no path of it serves is left alone. */
+/**
+ * `body`: of an answer in lines of JSON, the list of them.
+ *
+ * @throws when the answer is none that docs/openapi.yaml has for the request. What no path of it serves is left alone.
+ */
 export function checkAnswer(
   request: { method: string; path: string },
   answer: { status: number; type: string | null; body: unknown },
@@ -43,12 +47,13 @@ export function checkAnswer(
   const where = `${request.method} ${pathname} → ${answer.status}`;
   const content = operation.responses[answer.status]?.content;
   if (!content) throw new Error(`${where}: the document has no such answer: ${JSON.stringify(answer.body)}`);
-  const [[type, { schema }]] = Object.entries(content) as [[string, { schema: object }]];
-  if (answer.type?.split(';', 1)[0] !== type)
-    throw new Error(`${where}: ${answer.type} where ${type} should be`);
+  const type = answer.type?.split(';', 1)[0] ?? '';
+  const schema = content[type]?.schema;
+  if (!schema) throw new Error(`${where}: ${type} where ${Object.keys(content).join(' or ')} should be`);
   const text = JSON.stringify(schema).replaceAll('#/components', 'openapi#/components');
   const validate = validators.get(text) ?? ajv.compile(JSON.parse(text) as object);
   validators.set(text, validate);
-  if (!validate(answer.body))
-    throw new Error(`${where}: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(answer.body)}`);
+  for (const body of type === 'application/x-ndjson' ? (answer.body as unknown[]) : [answer.body])
+    if (!validate(body))
+      throw new Error(`${where}: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`);
 }

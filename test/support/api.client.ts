@@ -65,9 +65,13 @@ export class ApiClient {
 /** Clients of one API, by who they are. */
 export class ApiClients {
   /** Those of a new API of the deployment, which trusts an issuer of their own. */
-  static async start(deployment: TestDeployment, env: Record<string, string> = {}): Promise<ApiClients> {
+  static async start(
+    deployment: TestDeployment,
+    env: Record<string, string> = {},
+    preload: string[] = [],
+  ): Promise<ApiClients> {
     const tokens = new TestTokens();
-    return new ApiClients(await deployment.startApi({ env: { ...tokens.env, ...env } }), tokens);
+    return new ApiClients(await deployment.startApi({ env: { ...tokens.env, ...env }, preload }), tokens);
   }
 
   constructor(

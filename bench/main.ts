@@ -53,6 +53,7 @@ const program = new Command('bench')
   .option('--events <n>', 'events a round; the peer gets a thirtieth', number, 60_000)
   .option('--memory-events <n>', 'events to drain for the memory', number, 1_000_000)
   .option('--seconds <n>', 'how long the half load lasts', number, 30)
+  .option('--tasks <n>', 'tasks to list', number, 1_000_000)
   .option('--json <file>', 'also write the result here, after each phase')
   .action(async (options: BenchOptions) => {
     const result = await onServers(() => run(options));

@@ -19,6 +19,7 @@ import { commitMs, hopMs, withProbe } from './latency';
 import { type Result } from './result';
 import { spreadOf } from './statistics';
 import { timers } from './timers';
+import { api } from './api';
 
 /** What a run of the bench is told. */
 export interface BenchOptions {
@@ -32,6 +33,8 @@ export interface BenchOptions {
   memoryEvents: number;
   /** How long the half load lasts. */
   seconds: number;
+  /** Tasks to list. */
+  tasks: number;
   json?: string;
 }
 
@@ -218,4 +221,10 @@ export const PHASES: Record<string, Phase> = {
   timers: async ({ runs, seconds }) => ({
     timers: await withDeployment((own) => timers(own, { rounds: runs, seconds, say })),
   }),
+  api: async ({ tasks, seconds, events }, before) => {
+    const creations =
+      before.throughput?.service?.rate.median ??
+      (await withDeployment((own) => drainCreations(SERVICE, own, events))).rate;
+    return { api: await withDeployment((own) => api(own, { tasks, seconds, creations, say })) };
+  },
 };

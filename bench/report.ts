@@ -1,3 +1,4 @@
+import { type Answered, type Api } from './api';
 import { CONTESTANTS } from './contestants';
 import { type Result, targetsOf } from './result';
 import { type Spread } from './statistics';
@@ -22,7 +23,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** The result for people. */
 export function reportOf(result: Result): string {
-  const { machine, throughput = {}, mix, duplicates, life, latency, memory, counts, timers } = result;
+  const { machine, throughput = {}, mix, duplicates, life, latency, memory, counts, timers, api } = result;
   const parts = [
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, PostgreSQL ${machine.postgresql}; ` +
       `${machine.durability}; commit ${machine.commit}, ${machine.date}`,
@@ -92,6 +93,7 @@ export function reportOf(result: Result): string {
       `counts: ${precise(counts.statements)} statements and ${precise(counts.produceRequests)} produce requests an event`,
     );
   if (timers) parts.push(...partsOf(timers));
+  if (api) parts.push(apiTable(api));
   const targets = targetsOf(result).map(({ name, value, wanted, reached }) => [
     name,
     precise(value),
@@ -112,6 +114,29 @@ function partsOf({ openTasks, due, rate, quiet, during, ratio, flaggedAfter, loo
     `timers: all flagged after ${range(flaggedAfter)} s, p99 meanwhile ${range(ratio)} times the quiet one; ` +
       `a look when nothing is due takes 1 statement, ${whole(look.pages)} pages, ${precise(look.ms)} ms`,
   ];
+}
+
+function apiTable({ tasks, lists, writes }: Api): string {
+  const row = (name: string, { count, p50, p95, p99, max }: Answered): string[] => [
+    ...[name, whole(count)],
+    ...[p50, p95, p99, max].map(precise),
+  ];
+  const rows = (name: string, { rate, stream, quiet, all, kinds }: Api['lists']): string[][] => [
+    row(`${name}, ${rate} a second, alone`, quiet),
+    row(`${name}, ${rate} a second, beside ${whole(stream)} creations/s`, all),
+    ...Object.entries(kinds).map(([kind, own]) => row(`— ${kind}`, own)),
+  ];
+  return table(
+    [
+      `over HTTP, ${whole(tasks)} tasks in three tenants, milliseconds`,
+      'requests',
+      'p50',
+      'p95',
+      'p99',
+      'most',
+    ],
+    [...rows('lists', lists), ...rows('commands', writes)],
+  );
 }
 
 /** Two results beside each other: a difference inside the spread of either is none. */

@@ -1,3 +1,4 @@
+import { type Api } from './api';
 import { type Fairness } from './drain';
 import { type Latency } from './latency';
 import { type Machine } from './machine';
@@ -18,6 +19,7 @@ export interface Result {
   memory?: { events: number; peakMiB: number; rate: number };
   counts?: { statements: number; produceRequests: number };
   timers?: Timers;
+  api?: Api;
 }
 
 /** A promise in figures, and whether this run kept it. */
@@ -39,6 +41,7 @@ export function targetsOf({
   memory,
   counts,
   timers,
+  api,
 }: Result): Target[] {
   const targets: Target[] = [];
   const atLeast = (name: string, value: number | undefined, wanted: number): void => {
@@ -64,5 +67,7 @@ export function targetsOf({
   atMost('produce requests an event', counts?.produceRequests, 0.05);
   atMost('seconds until 10,000 tasks due at once are flagged', timers?.flaggedAfter.max, 60);
   atMost('p99 while they are, times the quiet p99', timers?.ratio.median, 3);
+  atMost('lists beside the stream, p99 in ms', api?.lists.all.p99, 30);
+  atMost('commands over HTTP at half load, p99 in ms', api?.writes.all.p99, 250);
   return targets;
 }

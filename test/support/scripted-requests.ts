@@ -65,11 +65,12 @@ export class ScriptedRequests {
         id: `scripted-${(this.#count += 1)}`,
       };
       this.asked.push({ command, cause, answer: await this.#send(command, cause.id) });
-    } else if (before.answer.status < 300) {
+    } else if (before.answer.status < 300 && isOfSame(before.command, command)) {
       const isSame = JSON.stringify(before.command.data) === JSON.stringify(command.data);
       this.again.push({ isSame, answer: await this.#send(command, before.cause.id) });
     }
-    // A request that was refused left nothing: asked again it would be another, where an event of its name stays rejected.
+    // A request that was refused left nothing, and a key is its caller's own: asked again, or by another, it would be another request,
+    // where an event of its name stays what it was.
   }
 
   async #send(command: Command, key: string): Promise<Asked['answer']> {
@@ -104,6 +105,9 @@ export class ScriptedRequests {
     return this.clients.with(await this.clients.tokens.sign({ ...claims, exp: AFTER_ALL_TIME }));
   }
 }
+
+const isOfSame = ({ data: { actor } }: Command, other: Command): boolean =>
+  actor.kind === other.data.actor.kind && actor.id === other.data.actor.id;
 
 /** In seconds: some of the script is played years ahead. */
 const AFTER_ALL_TIME = Date.parse('2090-01-01') / 1_000;

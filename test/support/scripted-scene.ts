@@ -16,7 +16,7 @@ export interface Scene {
   rejections: Line[];
 }
 
-export interface Batch {
+interface Batch {
   /** Lines of the data set's conversations, from and to. */
   conversations?: [number, number];
   /** Commands, or changes of the workforce. */

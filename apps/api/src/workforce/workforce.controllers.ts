@@ -37,6 +37,7 @@ interface KindOf {
 /** The three routes of a kind: one is as the other, but for what is said. */
 function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
   const name = kind[0]!.toUpperCase() + kind.slice(1);
+  const one = `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
   const plurals = plural[0]!.toUpperCase() + plural.slice(1);
 
   @Controller()
@@ -50,7 +51,7 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
       method: 'PUT',
       path: `/${plural}/{id}`,
       name: `put${name}`,
-      summary: `Says all of a ${kind}: what is left out is not so. Answered when it is in force, which takes a running worker.`,
+      summary: `Says all of ${one}: what is left out is not so. Answered when it is in force, which takes a running worker.`,
       group: 'Workforce',
       roles: ['lead', 'ops', 'service'],
       query: WaitQuery,
@@ -84,7 +85,7 @@ function controllerOf({ kind, plural, of, page }: KindOf): Type<object> {
       method: 'GET',
       path: `/${plural}/{id}`,
       name: `get${name}`,
-      summary: `A ${kind}, as it is in force.`,
+      summary: `${one[0]!.toUpperCase()}${one.slice(1)}, as it is in force.`,
       group: 'Workforce',
       roles: CALLER_ROLES,
       answer: of,

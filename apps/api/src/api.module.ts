@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { type Kafka } from 'kafkajs';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import { type Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -43,10 +44,11 @@ import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
 import { ServedMethods } from './http/served.methods';
 import { DocsController } from './openapi/docs.controller';
+import { opsProviders } from './ops/ops.providers';
 import { feedConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
-import { INSTRUMENTS, SETTINGS, TRACING } from './tokens';
+import { INSTRUMENTS, KAFKA, SETTINGS, TRACING } from './tokens';
 import { WorkforcePublisher } from './workforce/workforce.publisher';
 
 /** A burst may take as much as this many seconds allow. */
@@ -150,14 +152,19 @@ export class ApiModule {
             new TaskRequests(desk, tasks, conversations),
         },
         {
-          provide: WorkforcePublisher,
-          inject: [getDataSourceToken(), Logger],
-          useFactory: (dataSource: DataSource, logger: Logger) => {
-            const { kafkaBrokers: brokers, topicPrefix } = settings;
+          provide: KAFKA,
+          inject: [Logger],
+          useFactory: (logger: Logger) => {
+            const { kafkaBrokers: brokers } = settings;
             // Whoever waits for an answer is told soon that the broker is away.
-            const kafka = createKafka({ brokers, clientId: 'conversation-tasks-api', retries: 2 }, logger);
-            return new WorkforcePublisher(kafka, topicPrefix, new InputPositionStore(dataSource));
+            return createKafka({ brokers, clientId: 'conversation-tasks-api', retries: 2 }, logger);
           },
+        },
+        {
+          provide: WorkforcePublisher,
+          inject: [KAFKA, getDataSourceToken()],
+          useFactory: (kafka: Kafka, dataSource: DataSource) =>
+            new WorkforcePublisher(kafka, settings.topicPrefix, new InputPositionStore(dataSource)),
         },
         {
           provide: MyTeams,
@@ -171,6 +178,7 @@ export class ApiModule {
             new DryRuns(tenants, outcomes, directory),
         },
         ...streamProviders(settings),
+        ...opsProviders(settings),
         { provide: ApiHealth, useFactory: () => new ApiHealth(new DatabaseProbe(url)) },
       ],
     };

@@ -2,6 +2,7 @@ import { type Type } from '@nestjs/common';
 import { ConversationsController } from './conversations/conversations.controller';
 import { DryRunController } from './flows/dry-run.controller';
 import { FlowsController } from './flows/flows.controller';
+import { LagController } from './ops/lag.controller';
 import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
 import { WORKFORCE_CONTROLLERS } from './workforce/workforce.controllers';
@@ -13,5 +14,6 @@ export const CONTROLLERS: Type<object>[] = [
   FlowsController,
   DryRunController,
   StreamController,
+  LagController,
   ...WORKFORCE_CONTROLLERS,
 ];

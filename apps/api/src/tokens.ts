@@ -2,3 +2,5 @@
 export const SETTINGS = Symbol('ApiSettings');
 export const INSTRUMENTS = Symbol('Instruments');
 export const TRACING = Symbol('Tracing');
+/** The broker's client. */
+export const KAFKA = Symbol('Kafka');

@@ -4,6 +4,7 @@ export * from './management.server';
 export * from './process.health';
 export * from './batch.observer';
 export * from './input.lag';
+export * from './lag.report';
 export * from './listen.problem';
 export * from './log.options';
 export * from './metered-dead-letters';

@@ -21,7 +21,7 @@ export function addLag(program: Command): void {
       const kafka = await openKafka(settings);
       const { topicPrefix, kafkaGroupId: groupId } = settings;
       const report = await withDatabase(settings, (db) =>
-        load.lag().readLag(kafka, db, { topicPrefix, groupId }),
+        load.lag().lagOf(kafka, db, { topicPrefix, groupId }),
       );
       if (options.json) sayJson(report);
       else say(load.lagTable().lagTables(report));

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
+import { type LagReport } from '#libs/observability';
 import { grouped } from '../output';
-import { type LagReport } from './lag';
 
 /** The report for people: two tables and a line. */
 export function lagTables({ inputs, relay, totals }: LagReport): string {

@@ -54,6 +54,11 @@ module.exports = {
       ['contracts', 'intake', 'messaging', 'processing'],
       'it publishes what people say of the workforce, and waits until it is in force',
     ),
+    mayOnlyUse(
+      'operations',
+      ['contracts', 'dead-letters', 'domain', 'intake', 'messaging', 'persistence', 'processing'],
+      'it joins broker and database for what operators do, for whichever process does it',
+    ),
     mayOnlyUse('messaging', ['processing', 'relay', 'domain'], 'it implements their ports'),
     {
       name: 'pure-means-no-input-or-output',
@@ -67,16 +72,17 @@ module.exports = {
     },
     {
       name: 'one-home-for-kafka',
-      comment: 'kafkajs is behind libs/messaging; the CLI and the stack are tools beside it',
+      comment: 'kafkajs is behind libs/messaging; the CLI, operations and the stack are tools beside it',
       severity: 'error',
-      from: { path: '^libs/(?!messaging/|workforce/|stack/|testing/)', pathNot: TEST_FILES },
+      from: { path: '^libs/(?!messaging/|workforce/|operations/|stack/|testing/)', pathNot: TEST_FILES },
       to: { path: 'node_modules/kafkajs' },
     },
     {
       name: 'one-home-for-the-database',
-      comment: 'typeorm and pg are behind libs/persistence; the stack only asks whether the server answers',
+      comment:
+        'typeorm and pg are behind libs/persistence; operations hand a connection on, the stack only asks whether the server answers',
       severity: 'error',
-      from: { path: '^libs/(?!persistence/|stack/|testing/)', pathNot: TEST_FILES },
+      from: { path: '^libs/(?!persistence/|operations/|stack/|testing/)', pathNot: TEST_FILES },
       to: { path: 'node_modules/(typeorm|pg)/' },
     },
     {

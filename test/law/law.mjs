@@ -34,6 +34,7 @@ const PLANTED = {
   },
   'persistence-uses-only-its-own': { 'libs/persistence/src/planted.ts': "export * from '#libs/contracts';" },
   'workforce-uses-only-its-own': { 'libs/workforce/src/planted.ts': "export * from '#libs/persistence';" },
+  'operations-uses-only-its-own': { 'libs/operations/src/planted.ts': "export * from '#libs/settings';" },
   'messaging-uses-only-its-own': { 'libs/messaging/src/planted-1.ts': "export * from '#libs/persistence';" },
   'pure-means-no-input-or-output': {
     'libs/domain/src/planted-2.ts': "import { readFileSync } from 'node:fs';\nexport const r = readFileSync;",

@@ -19,6 +19,8 @@ export const LIMITS = {
   /** Spans of working time in a day. */
   spansADay: 24,
   holidays: 5000,
+  /** Why an operator does something. */
+  operatorReasonCharacters: 500,
   /** An Idempotency-Key. With a bulk item’s number it is an event’s id. */
   idempotencyKeyCharacters: 120,
   /** Commands in one bulk request. */

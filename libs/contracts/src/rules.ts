@@ -23,6 +23,9 @@ const printableText = textRule({
 /** An id given by others: 1–128 printable characters (code points): no control or invisible formatting characters, no line breaks. */
 export const IsId = () => printableText(LIMITS.idCharacters);
 
+/** Why an operator does something: 1–500 printable characters, for the audit. */
+export const IsOperatorReason = () => printableText(LIMITS.operatorReasonCharacters);
+
 const attributeText = textRule({
   name: 'attribute',
   holds: isAttributeText,

@@ -28,6 +28,9 @@ export const REJECTION_CODES = [
 /** Where a message was set aside. */
 export const DEAD_LETTER_STAGES = ['decode', 'validate', 'flow', 'apply'] as const;
 
+/** Where a dead letter stands. */
+export const LETTER_STATES = ['open', 'quarantined', 'redriven', 'discarded'] as const;
+
 export type CallerRole = (typeof CALLER_ROLES)[number];
 export type WireChannel = (typeof CHANNELS)[number];
 export type WorkforceKind = (typeof WORKFORCE_KINDS)[number];

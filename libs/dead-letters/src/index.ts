@@ -4,6 +4,7 @@ export * from './letter';
 export * from './letter.filter';
 export * from './letter.fingerprint';
 export * from './letter.id';
+export * from './letter.page';
 export * from './letter.result';
 export * from './letter.scan';
 export * from './letter.state';

@@ -1,7 +1,7 @@
+import { type LETTER_STATES } from '#libs/contracts';
 import { idText } from './letter.id';
 import { type Letter, type LetterId } from './letter';
 
-export const LETTER_STATES = ['open', 'quarantined', 'redriven', 'discarded'] as const;
 /**
  * Where a letter stands. Open: somebody should look at it. Quarantined: it has failed three times, and is redriven only by name.
  * Redriven and discarded need nobody any more.

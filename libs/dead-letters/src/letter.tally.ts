@@ -1,6 +1,7 @@
+import { LETTER_STATES } from '#libs/contracts';
 import { FirstOf } from './first.of';
 import { isIn, type LetterFilter } from './letter.filter';
-import { LETTER_STATES, type LetterState, type StandingLetter } from './letter.state';
+import { type LetterState, type StandingLetter } from './letter.state';
 
 export interface LetterCounts {
   /** Those meant, whatever `newest` has. */

@@ -1,5 +1,11 @@
 import { type DataSource } from 'typeorm';
-import { type LetterId, type LetterResult, type LetterResults, type Resolution } from '#libs/dead-letters';
+import {
+  type LetterFailure,
+  type LetterId,
+  type LetterResult,
+  type LetterResults,
+  type Resolution,
+} from '#libs/dead-letters';
 import { type ColumnOf, insertRows, lookUp } from './rows';
 import { inTransaction, queryRows } from './transaction';
 
@@ -28,7 +34,22 @@ export class DeadLetterResultStore implements LetterResults {
         KEY,
         SETTLED,
       ),
-      [ids.map(({ topic }) => topic), ids.map(({ partition }) => partition), ids.map(({ offset }) => offset)],
+      placesOf(ids),
+    );
+  }
+
+  /** The redrives of letters of these places that failed, as the letters were: an edited one that failed made no other copy. */
+  async failuresOf(ids: readonly LetterId[]): Promise<LetterFailure[]> {
+    if (ids.length === 0) return [];
+    return queryRows(
+      this.dataSource,
+      lookUp(
+        'topic, partition, "offset", fingerprint, attempt',
+        'dead_letter_result',
+        KEY,
+        `result = 'failed' and edited is null`,
+      ),
+      placesOf(ids),
     );
   }
 
@@ -52,6 +73,12 @@ export type LetterHistory = Pick<LetterResult, 'fingerprint' | 'attempt' | 'resu
   startedBy: string;
   reason: string | null;
 };
+
+const placesOf = (ids: readonly LetterId[]): unknown[] => [
+  ids.map(({ topic }) => topic),
+  ids.map(({ partition }) => partition),
+  ids.map(({ offset }) => offset),
+];
 
 const columnsOf = (operationId: string): ColumnOf<LetterResult>[] => [
   ['topic', 'text', ({ topic }) => topic],

@@ -10,7 +10,7 @@ import {
   type StandingLetter,
 } from '#libs/dead-letters';
 import { CliError, EXIT } from '../cli.error';
-import { type Selection } from '../dead-letters/select.letters';
+import { type Selection } from '#libs/operations';
 import { readJsonFile } from '../json.file';
 import { grouped, note, say, sayJson } from '../output';
 import {

@@ -83,7 +83,7 @@ async function find(id: LetterId): Promise<{
       }
     });
     const [letter] = found.sort((a, b) => b.at.localeCompare(a.at));
-    if (!letter) throw load.selectLetters().noSuchLetter(idText(id));
+    if (!letter) throw load.selectLetters().noSuchLetter(new (load.operations().NoSuchLetter)(idText(id)));
     const copy = copies.get(letterKey(letter))!;
     const history = await results.historyOf(id);
     const own = history.filter(({ fingerprint }) => fingerprint === letter.fingerprint);

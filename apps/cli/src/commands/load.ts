@@ -27,6 +27,7 @@ export const load = {
   migrate: () => require('../migrate/migrate') as typeof import('../migrate/migrate'),
   migrateCheck: () => require('../migrate/migrate.check') as typeof import('../migrate/migrate.check'),
   noWorkers: () => require('../reset/no.workers') as typeof import('../reset/no.workers'),
+  operations: () => require('#libs/operations') as typeof import('#libs/operations'),
   operatorPatience: () =>
     require('../dead-letters/operator.patience') as typeof import('../dead-letters/operator.patience'),
   persistence: () => require('#libs/persistence') as typeof import('#libs/persistence'),

@@ -1,31 +1,8 @@
-import {
-  byOrigin,
-  FirstOf,
-  idText,
-  type LetterFilter,
-  type LetterState,
-  type LetterTopic,
-  type Resolutions,
-  scanLetters,
-  type StandingLetter,
-} from '#libs/dead-letters';
+import { type LetterFilter, type LetterState, type LetterTopic, type Resolutions } from '#libs/dead-letters';
+import { NoSuchLetter, type Selection, selectLetters as select } from '#libs/operations';
 import { CliError } from '../cli.error';
 
-export interface Selection {
-  /** In the order in which their records were read. */
-  letters: StandingLetter[];
-  /** Meant, and left as they are because of where they stand. */
-  passedOver: Partial<Record<LetterState, number>>;
-  /** How many more are meant than are taken at once. */
-  beyond: number;
-}
-
-/**
- * The letters an operation is about.
- *
- * @param states the letters that may be dealt with.
- * @throws CliError when one that was named is not there.
- */
+/** The letters an operation is about. @throws CliError when one that was named is not there. */
 export async function selectLetters(
   topic: LetterTopic,
   resolutions: Resolutions,
@@ -33,23 +10,14 @@ export async function selectLetters(
   states: readonly LetterState[],
   limit: number,
 ): Promise<Selection> {
-  const first = new FirstOf<StandingLetter>(limit, byOrigin);
-  const passedOver: Selection['passedOver'] = {};
-  const missing = new Set(filter.ids?.map(idText));
-  for await (const letter of scanLetters(topic, resolutions, filter)) {
-    missing.delete(idText(letter.id));
-    if (states.includes(letter.state)) first.add(letter);
-    else passedOver[letter.state] = (passedOver[letter.state] ?? 0) + 1;
-    if (filter.ids && missing.size === 0) break;
+  try {
+    return await select(topic, resolutions, filter, states, limit);
+  } catch (error) {
+    if (error instanceof NoSuchLetter) throw noSuchLetter(error);
+    throw error;
   }
-  const [absent] = missing;
-  if (absent !== undefined) throw noSuchLetter(absent);
-  return { letters: first.items(), passedOver, beyond: first.beyond };
 }
 
-export function noSuchLetter(id: string): CliError {
-  return new CliError(
-    `there is no dead letter ${id}`,
-    "'dead-letters list' shows which there are; the topic keeps them for 90 days",
-  );
+export function noSuchLetter({ message }: NoSuchLetter): CliError {
+  return new CliError(message, "'dead-letters list' shows which there are; the topic keeps them for 90 days");
 }

@@ -1,12 +1,12 @@
 import { type Kafka } from 'kafkajs';
 import { type DataSource } from 'typeorm';
 import { TASK_DEAD_LETTERS_TOPIC } from '#libs/contracts';
+import { KafkaLetterTopic } from '#libs/operations';
 import { DeadLetterResultStore } from '#libs/persistence';
 import { type AvailableSettings } from '#libs/settings';
 import { openKafka, withOperatorDatabase } from '../connections';
 import { TopicPartitions } from '../events/topic.partitions';
 import { cliSettings } from '../settings';
-import { KafkaLetterTopic } from './letter.topic';
 
 /** What a command about dead letters works with. */
 export interface OpenLetters {

@@ -1,7 +1,6 @@
 import { type Kafka } from 'kafkajs';
-import { rawRecordOf } from '#libs/messaging';
+import { rawRecordOf, withEphemeralConsumer } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
-import { withEphemeralConsumer } from '../reading/ephemeral.consumer';
 
 export interface TailOptions {
   kafka: Kafka;

@@ -1,8 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { shardOf } from '#libs/domain';
-import { endOffsets } from '#libs/messaging';
+import { endOffsets, whileSettling } from '#libs/messaging';
 import { CliError } from '../cli.error';
-import { whileSettling } from '../while-settling';
 
 /**
  * How many partitions topics have, asked once each. Asking through the list of topics never makes one, as asking for one by

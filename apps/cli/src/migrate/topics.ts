@@ -1,8 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { TOPICS } from '#libs/contracts';
-import { ensureTopics, type TopicDifference, type TopicSpec } from '#libs/messaging';
+import { ensureTopics, type TopicDifference, type TopicSpec, whileSettling } from '#libs/messaging';
 import { CliError } from '../cli.error';
-import { whileSettling } from '../while-settling';
 import { topicNames } from '../events/topic.partitions';
 
 /**

@@ -1,7 +1,6 @@
 import { type Kafka } from 'kafkajs';
-import { endOffsets } from '#libs/messaging';
+import { endOffsets, PartitionReader, type ReadTopic } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
-import { PartitionReader, type ReadTopic } from './partition.reader';
 
 /** Gives every record a topic has at this moment to `take`, partition by partition. Records that arrive meanwhile are not waited for. */
 export async function readWholeTopic(

@@ -1,8 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { CONVERSATION_TOPICS } from '#libs/contracts';
-import { endOffsets, groupOffsets, type PartitionOffsets } from '#libs/messaging';
+import { endOffsets, groupOffsets, type PartitionOffsets, PartitionReader } from '#libs/messaging';
 import { fingerprintOf, type InputPosition } from '#libs/processing';
-import { PartitionReader } from '../reading/partition.reader';
 
 /** Where a partition is gone on with, and who says so. */
 export interface GoingOn {

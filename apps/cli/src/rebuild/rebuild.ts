@@ -1,10 +1,9 @@
 import { type Kafka } from 'kafkajs';
 import { type DataSource } from 'typeorm';
 import { TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC } from '#libs/contracts';
-import { endOffsets } from '#libs/messaging';
+import { endOffsets, PartitionReader } from '#libs/messaging';
 import { checkDatabase, DeploymentStore, RebuildStore } from '#libs/persistence';
 import { CliError } from '../cli.error';
-import { PartitionReader } from '../reading/partition.reader';
 import { mustBeStopped } from '../reset/no.workers';
 import { DatabaseToRebuild, type PublishedOffsets } from './empty.database';
 import { rebuiltPositions, type RebuiltPositions } from './input.positions';

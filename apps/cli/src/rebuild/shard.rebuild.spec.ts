@@ -11,7 +11,7 @@ import { payloadHash } from '#libs/intake';
 import { entryOf, type LogRow, type RebuildStore, type RebuiltIdentity } from '#libs/persistence';
 import { type CreatedTask, type RawRecord } from '#libs/processing';
 import { type LogName } from '#libs/relay';
-import { type PartitionReader } from '../reading/partition.reader';
+import { type PartitionReader } from '#libs/messaging';
 import { recordOf } from '../verify/verification.fixture';
 import { rebuildShard, type ShardCounts } from './shard.rebuild';
 

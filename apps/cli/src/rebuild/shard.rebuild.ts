@@ -1,6 +1,6 @@
 import { isOpen, LONG_PAST, shardOf } from '#libs/domain';
 import { payloadHash } from '#libs/intake';
-import { type PartitionOffsets } from '#libs/messaging';
+import { type PartitionOffsets, type PartitionReader } from '#libs/messaging';
 import {
   type LogRow,
   type RebuildStore,
@@ -12,7 +12,6 @@ import { type LogName } from '#libs/relay';
 import { CliError } from '../cli.error';
 import { publishedActivity } from '../folding/published.activity';
 import { ShardFold } from '../folding/shard.fold';
-import { type PartitionReader } from '../reading/partition.reader';
 import { CausingEvents } from './causing.events';
 import { activityRow, placeOf, type RejectionData, rejectionRow, unfitTopic } from './log.row';
 

@@ -1,4 +1,5 @@
 import { type Kafka } from 'kafkajs';
+import { type OperationPorts } from '#libs/operations';
 import {
   type Patience,
   type RawRecord,
@@ -6,7 +7,6 @@ import {
   ReplayPlanning,
   type ReplaySample,
 } from '#libs/processing';
-import { type CommandPorts } from '../applying/processing.ports';
 import { type InputRange, type ReplaySelection } from './input.range';
 import { readRanges, remembering } from './read.ranges';
 
@@ -15,7 +15,7 @@ export interface PlanOptions {
   topicPrefix: string;
   selection: ReplaySelection;
   ranges: InputRange[];
-  ports: CommandPorts;
+  ports: OperationPorts;
   /** Where workers have yet to read. */
   isUnread(record: RawRecord): boolean;
   samples: number;

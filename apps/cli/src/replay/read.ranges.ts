@@ -1,5 +1,5 @@
 import { type Kafka } from 'kafkajs';
-import { isBrokerOutage } from '#libs/messaging';
+import { isBrokerOutage, NothingCame, PartitionReader } from '#libs/messaging';
 import {
   type EventFilter,
   type Intake,
@@ -9,8 +9,6 @@ import {
   type RawRecord,
 } from '#libs/processing';
 import { pause } from '../pause';
-import { NothingCame } from '../reading/handoff';
-import { PartitionReader } from '../reading/partition.reader';
 import { type InputRange } from './input.range';
 
 /** Consecutive records of a range: those that are meant, and how far they reach. */

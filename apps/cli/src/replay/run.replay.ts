@@ -1,4 +1,5 @@
 import { type Kafka } from 'kafkajs';
+import { type OperationPorts } from '#libs/operations';
 import {
   type OperationRun,
   type RawRecord,
@@ -8,7 +9,6 @@ import {
   type ReplaySample,
   ReplaySamples,
 } from '#libs/processing';
-import { type CommandPorts } from '../applying/processing.ports';
 import { Pacing } from '../events/pacing';
 import { pauseWhile } from '../pause';
 import { type InputRange, type ReplaySelection } from './input.range';
@@ -34,7 +34,7 @@ export interface ReplayProgress {
 export interface RunOptions {
   kafka: Kafka;
   topicPrefix: string;
-  ports: CommandPorts;
+  ports: OperationPorts;
   parameters: ReplayParameters;
   /** From where it goes on. */
   before: ReplayProgress;

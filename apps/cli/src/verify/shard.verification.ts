@@ -1,7 +1,6 @@
-import { type PartitionOffsets } from '#libs/messaging';
+import { type PartitionOffsets, type PartitionReader } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
 import { type LogEntry, type LogName } from '#libs/relay';
-import { type PartitionReader } from '../reading/partition.reader';
 import { ShardFold } from '../folding/shard.fold';
 import { foldAndCompare } from './activity.comparison';
 import { type DatabaseSnapshot } from './database.snapshot';

@@ -3,7 +3,7 @@ import { type DataSource } from 'typeorm';
 import { TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC } from '#libs/contracts';
 import { PostgresLogSource } from '#libs/persistence';
 import { type LogName } from '#libs/relay';
-import { PartitionReader } from '../reading/partition.reader';
+import { PartitionReader } from '#libs/messaging';
 import { DatabaseSnapshot } from './database.snapshot';
 import { type Difference, type DifferenceKind, Differences } from './difference';
 import { publishedEnds } from './published.ends';

@@ -1,4 +1,4 @@
-import { pause } from './pause';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const TRIES = 40;
 const PAUSE_MS = 250;

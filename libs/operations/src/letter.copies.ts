@@ -1,9 +1,8 @@
 import { type Kafka } from 'kafkajs';
 import { TASK_DEAD_LETTERS_TOPIC } from '#libs/contracts';
 import { type FoundLetter, type Letter, type LetterCopies } from '#libs/dead-letters';
-import { endOffsets, type PartitionOffsets } from '#libs/messaging';
+import { endOffsets, type PartitionOffsets, PartitionReader, type ReadTopic } from '#libs/messaging';
 import { type Patience, type RawRecord, StoreOutage, waitOutOutages } from '#libs/processing';
-import { PartitionReader, type ReadTopic } from '../reading/partition.reader';
 
 /** What is held in memory at once at most; a larger letter alone. */
 const CHUNK = { letters: 200, bytes: 16 * 1024 * 1024 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Consumer, type Kafka } from 'kafkajs';
-import { whileSettling } from '../while-settling';
+import { whileSettling } from './while-settling';
 
 /** How long an idle fetch waits at the broker, milliseconds. */
 const MAX_WAIT_MS = 50;
@@ -13,7 +13,7 @@ export async function withEphemeralConsumer<T>(
   kafka: Kafka,
   work: (consumer: Consumer) => Promise<T>,
 ): Promise<T> {
-  const groupId = `conversation-tasks-cli-${randomUUID()}`;
+  const groupId = `conversation-tasks-reader-${randomUUID()}`;
   const consumer = kafka.consumer({
     groupId,
     maxWaitTimeInMs: MAX_WAIT_MS,

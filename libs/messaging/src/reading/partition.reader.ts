@@ -1,6 +1,6 @@
 import { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
-import { rawRecordOf } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
+import { rawRecordOf } from '../raw-record.reader';
 import { withEphemeralConsumer } from './ephemeral.consumer';
 import { Handoff } from './handoff';
 
@@ -17,6 +17,11 @@ interface Turn {
   nextOffset: bigint;
 }
 
+export interface ReaderOptions {
+  /** How long the next records may take to come; a minute unless said. */
+  withinMs?: number;
+}
+
 const BATCH_WITHIN_MS = 60_000;
 
 /**
@@ -30,12 +35,18 @@ export class PartitionReader {
   private constructor(
     private readonly topic: ReadTopic,
     private readonly consumer: Consumer,
+    private readonly withinMs: number,
   ) {}
 
   /** Runs `work` with a reader of the topic. */
-  static with<T>(kafka: Kafka, topic: ReadTopic, work: (reader: PartitionReader) => Promise<T>): Promise<T> {
+  static with<T>(
+    kafka: Kafka,
+    topic: ReadTopic,
+    work: (reader: PartitionReader) => Promise<T>,
+    { withinMs = BATCH_WITHIN_MS }: ReaderOptions = {},
+  ): Promise<T> {
     return withEphemeralConsumer(kafka, async (consumer) => {
-      const reader = new PartitionReader(topic, consumer);
+      const reader = new PartitionReader(topic, consumer, withinMs);
       await reader.#join();
       try {
         return await work(reader);
@@ -56,7 +67,7 @@ export class PartitionReader {
     try {
       for (let next = from; next < to;) {
         const what = `${topic}/${partition} from offset ${next}`;
-        const turn = await this.#handoff.take(BATCH_WITHIN_MS, what);
+        const turn = await this.#handoff.take(this.withinMs, what);
         // A fetch of the range read before may have been under way.
         if (turn.partition !== partition || turn.nextOffset <= next) continue;
         const records = turn.records.filter(({ offset }) => BigInt(offset) >= next && BigInt(offset) < to);

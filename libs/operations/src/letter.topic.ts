@@ -1,14 +1,13 @@
 import { type Kafka } from 'kafkajs';
 import { TASK_DEAD_LETTERS_TOPIC } from '#libs/contracts';
-import { type LetterTopic } from '#libs/dead-letters';
-import { endOffsets, type PartitionOffsets } from '#libs/messaging';
+import { type LetterRanges, type LetterTopic } from '#libs/dead-letters';
+import { endOffsets, type PartitionOffsets, PartitionReader, type ReaderOptions } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
-import { PartitionReader } from '../reading/partition.reader';
 
 /** The dead letters' topic on Kafka, up to where it ended when this was opened. */
-export class KafkaLetterTopic implements LetterTopic {
+export class KafkaLetterTopic implements LetterTopic, LetterRanges {
   private constructor(
-    private readonly ranges: readonly PartitionOffsets[],
+    readonly ranges: readonly PartitionOffsets[],
     /** Null when the topic is empty. */
     readonly reader: PartitionReader | null,
   ) {}
@@ -18,12 +17,16 @@ export class KafkaLetterTopic implements LetterTopic {
     kafka: Kafka,
     topicPrefix: string,
     work: (topic: KafkaLetterTopic) => Promise<T>,
+    options?: ReaderOptions,
   ): Promise<T> {
     const ranges = await endOffsets(kafka, topicPrefix, TASK_DEAD_LETTERS_TOPIC);
     const filled = ranges.filter(({ earliest, end }) => end > earliest);
     if (filled.length === 0) return work(new KafkaLetterTopic([], null));
-    return PartitionReader.with(kafka, { name: TASK_DEAD_LETTERS_TOPIC, topicPrefix }, (reader) =>
-      work(new KafkaLetterTopic(filled, reader)),
+    return PartitionReader.with(
+      kafka,
+      { name: TASK_DEAD_LETTERS_TOPIC, topicPrefix },
+      (reader) => work(new KafkaLetterTopic(filled, reader)),
+      options,
     );
   }
 
@@ -36,6 +39,10 @@ export class KafkaLetterTopic implements LetterTopic {
 
   async *read(partition: number): AsyncGenerator<RawRecord[]> {
     const range = this.ranges.find((each) => each.partition === partition);
-    if (range && this.reader) yield* this.reader.read(partition, range.earliest, range.end);
+    if (range) yield* this.readRange(partition, range.earliest, range.end);
+  }
+
+  async *readRange(partition: number, from: bigint, to: bigint): AsyncGenerator<RawRecord[]> {
+    if (this.reader) yield* this.reader.read(partition, from, to);
   }
 }

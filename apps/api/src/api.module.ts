@@ -44,7 +44,7 @@ import { Gate } from './http/gate';
 import { ProblemFilter } from './http/problem.filter';
 import { ServedMethods } from './http/served.methods';
 import { DocsController } from './openapi/docs.controller';
-import { opsProviders } from './ops/ops.providers';
+import { opsConnection, opsProviders } from './ops/ops.providers';
 import { feedConnection, streamProviders } from './stream/stream.providers';
 import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
@@ -67,6 +67,7 @@ export class ApiModule {
         LoggerModule.forRoot({ pinoHttp: apiLogging(settings.logLevel) }),
         TypeOrmModule.forRoot(applicationConnection({ url, poolSize })),
         feedConnection(url),
+        opsConnection(url),
       ],
       controllers: [...CONTROLLERS, DocsController],
       providers: [

@@ -2,6 +2,7 @@ import { type Type } from '@nestjs/common';
 import { ConversationsController } from './conversations/conversations.controller';
 import { DryRunController } from './flows/dry-run.controller';
 import { FlowsController } from './flows/flows.controller';
+import { DeadLettersController } from './ops/dead-letters.controller';
 import { LagController } from './ops/lag.controller';
 import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
@@ -15,5 +16,6 @@ export const CONTROLLERS: Type<object>[] = [
   DryRunController,
   StreamController,
   LagController,
+  DeadLettersController,
   ...WORKFORCE_CONTROLLERS,
 ];

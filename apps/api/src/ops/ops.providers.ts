@@ -1,11 +1,35 @@
-import { type Provider } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
+import { type DynamicModule, type Provider } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { type Kafka } from 'kafkajs';
 import { type DataSource } from 'typeorm';
-import { DeploymentStore, InputPositionStore, PostgresLogSource } from '#libs/persistence';
+import {
+  DeadLetterResultStore,
+  DeploymentStore,
+  InputPositionStore,
+  operatorConnection,
+  PostgresLogSource,
+} from '#libs/persistence';
 import { type ApiSettings } from '#libs/settings';
 import { KAFKA } from '../tokens';
+import { TenantDeadLetters } from './dead.letters';
 import { LagReader } from './lag.reader';
+import { LettersOpener } from './letters.opener';
+
+/** Its own, so that no operator's question holds up the live stream. */
+const OPS = 'ops';
+const OPS_POOL = 2;
+
+/** The connection under the operator's role for operators' routes, which keep the audit. */
+export function opsConnection(url: string): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    name: OPS,
+    inject: [getDataSourceToken()],
+    useFactory: async (application: DataSource) => ({
+      ...(await operatorConnection(application, { url, poolSize: OPS_POOL })),
+      name: OPS,
+    }),
+  });
+}
 
 /** What operators' routes are made of. */
 export function opsProviders(settings: ApiSettings): Provider[] {
@@ -22,6 +46,15 @@ export function opsProviders(settings: ApiSettings): Provider[] {
             deployments,
           },
           settings,
+        ),
+    },
+    {
+      provide: TenantDeadLetters,
+      inject: [KAFKA, getDataSourceToken(OPS)],
+      useFactory: (kafka: Kafka, operator: DataSource) =>
+        new TenantDeadLetters(
+          new LettersOpener(kafka, settings.topicPrefix),
+          new DeadLetterResultStore(operator),
         ),
     },
   ];

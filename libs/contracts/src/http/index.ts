@@ -1,4 +1,5 @@
 export * from './answers';
+export * from './dead.letters';
 export * from './dry-run';
 export * from './flows';
 export * from './lag';

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   task_exists: { status: 409, title: 'There is a task with this id' },
   beyond_log: { status: 409, title: 'The activity log does not reach as far' },
   not_available: { status: 409, title: 'The caller is not available' },
+  letter_not_open: { status: 409, title: 'The dead letter is not open' },
   already_claimed: { status: 409, title: 'Somebody else has claimed the task' },
   stale_version: { status: 412, title: 'The task has changed since' },
   too_large: { status: 413, title: 'The request is too large' },

@@ -55,6 +55,7 @@ describe('operations over HTTP', () => {
     await deployment.database.owner.query('update tenant_revision set flows = flows + 1');
   }
 
+  const pathOf = (event: string): string => `${LETTERS}/${encodeURIComponent(ids.get(event)!)}`;
   const list = async (query = '', as = olga): Promise<DeadLetterState[]> => {
     const { status, body } = await as.get<DeadLetterPage>(`${LETTERS}${query}`);
     expect({ status, next: body.next }).toEqual({ status: 200, next: null });
@@ -144,10 +145,113 @@ describe('operations over HTTP', () => {
     });
   });
 
+  describe('a dead letter', () => {
+    const audit = (event: string): Promise<unknown[]> => {
+      const [, topic, partition, offset] = /^(.*)\/(\d+)@(\d+)$/.exec(ids.get(event)!)!;
+      return deployment.query(
+        `select result, kind, started_by, reason, status from dead_letter_result r join operation o on o.id = operation_id
+          where topic = $1 and partition = $2 and "offset" = $3 order by recorded_at`,
+        [topic, partition, offset],
+      );
+    };
+    const tasksOf = async (conversation: string): Promise<unknown[]> => {
+      const eli = await clients.as('eli');
+      const { body } = await eli.get<{ items: unknown[] }>(`/v1/tasks?conversationId=${conversation}`);
+      return body.items;
+    };
+
+    test('that fails again has one failure more, is listed once, and is quarantined by the third', async () => {
+      const first = await olga.post(`${pathOf('o1')}/redrive`, { reason: 'a try' });
+      expect(first).toMatchObject({
+        status: 200,
+        body: { state: 'open', result: 'failed', stage: 'flow', code: 'flow_unreadable' },
+      });
+      const listed = await list('?code=flow_unreadable');
+      expect(listed.filter(({ id }) => id === ids.get('o1'))).toMatchObject([{ attempt: 2, state: 'open' }]);
+      expect((await olga.post(`${pathOf('o1')}/redrive`)).body).toMatchObject({ state: 'quarantined' });
+      expect(await list('?state=quarantined')).toMatchObject([{ id: ids.get('o1'), attempt: 3 }]);
+      expect(await olga.post(`${pathOf('o1')}/redrive`)).toMatchObject({
+        status: 409,
+        body: { code: 'letter_not_open', detail: expect.stringContaining('"quarantined": true') },
+      });
+    });
+
+    test('is redriven once its cause is cured, which makes its task, once, in the name of who asked', async () => {
+      await saveFlow();
+      expect(await tasksOf('conv-o2')).toEqual([]);
+      const redriven = await olga.post(`${pathOf('o2')}/redrive`, { reason: 'saved again' });
+      expect(redriven).toMatchObject({
+        status: 200,
+        body: { id: ids.get('o2'), state: 'redriven', result: 'applied', tasks: 1 },
+      });
+      expect(await tasksOf('conv-o2')).toMatchObject([{ title: 'Call o2 back' }]);
+      const row = { result: 'applied', kind: 'redrive', started_by: '/http/agent/olga', status: 'done' };
+      expect(await audit('o2')).toEqual([{ ...row, reason: 'saved again' }]);
+
+      const again = await olga.post(`${pathOf('o2')}/redrive`);
+      expect(again).toMatchObject({ status: 200, body: { state: 'redriven', operationId: null } });
+      expect(await tasksOf('conv-o2')).toHaveLength(1);
+      expect(await audit('o2')).toHaveLength(1);
+      const quarantined = await olga.post(`${pathOf('o1')}/redrive`, { quarantined: true });
+      expect(quarantined.body).toMatchObject({ state: 'redriven', result: 'applied' });
+      expect(idsIn(await list('?state=redriven'))).toEqual(idsOf('o1', 'o2'));
+      expect(idsIn(await list())).toEqual(idsOf('o3', 'u1'));
+    });
+
+    test('is discarded with a reason, is left out then, and is redriven after all when that is said', async () => {
+      const discarded = await olga.post(`${pathOf('o3')}/discard`, { reason: 'too old' });
+      expect(discarded).toMatchObject({ status: 200, body: { state: 'discarded' } });
+      expect(await audit('o3')).toMatchObject([
+        { result: 'discarded', kind: 'discard', started_by: '/http/agent/olga', reason: 'too old' },
+      ]);
+      expect(idsIn(await list())).toEqual(idsOf('u1'));
+      const again = await olga.post(`${pathOf('o3')}/discard`, { reason: 'once more' });
+      expect(again).toMatchObject({ status: 200, body: { state: 'discarded', operationId: null } });
+      expect(await audit('o3')).toHaveLength(1);
+
+      expect(await olga.post(`${pathOf('o3')}/redrive`)).toMatchObject({ status: 409 });
+      const redriven = await olga.post(`${pathOf('o3')}/redrive`, { discarded: true });
+      expect(redriven.body).toMatchObject({ state: 'redriven', tasks: 1 });
+      const tooLate = await olga.post(`${pathOf('o3')}/discard`, { reason: 'no' });
+      expect(tooLate).toMatchObject({ status: 409, body: { code: 'letter_not_open' } });
+    });
+
+    test.each(['redrive', 'discard'])(
+      'of another tenant, of nobody, or that is not there cannot be found: %s',
+      async (verb) => {
+        const before = await deployment.query('select count(*) from operation');
+        const unknown = `${LETTERS}/${encodeURIComponent(`${TOPIC}/0@999`)}`;
+        for (const path of [pathOf('u2'), pathOf('bytes'), unknown, `${LETTERS}/nonsense`]) {
+          const answer = await olga.post(`${path}/${verb}`, { reason: 'because' });
+          expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+        }
+        expect(await stranger.post(`${pathOf('u1')}/${verb}`, { reason: 'because' })).toMatchObject({
+          status: 404,
+        });
+        expect(await deployment.query('select count(*) from operation')).toEqual(before);
+      },
+    );
+
+    test('is asked about as it should be, or the field is named', async () => {
+      for (const [verb, body, field] of [
+        ['discard', {}, 'reason'],
+        ['discard', { reason: '' }, 'reason'],
+        ['redrive', { reason: 'a\u0007b' }, 'reason'],
+        ['redrive', { quarantined: 'yes' }, 'quarantined'],
+        ['redrive', { edit: {} }, 'edit'],
+      ] as const) {
+        const answer = await olga.post(`${pathOf('u1')}/${verb}`, body);
+        expect(answer).toMatchObject({ status: 400, body: { code: 'invalid', errors: [{ field }] } });
+      }
+    });
+  });
+
   test.each(['agent', 'lead', 'service'])('none of it is for one who is %s', async (role) => {
     const client = await clients.as('someone', { roles: [role] });
     const refused = { status: 403, body: { code: 'forbidden' } };
     expect(await client.get('/v1/ops/lag')).toMatchObject(refused);
     expect(await client.get(LETTERS)).toMatchObject(refused);
+    expect(await client.post(`${pathOf('u1')}/redrive`)).toMatchObject(refused);
+    expect(await client.post(`${pathOf('u1')}/discard`, { reason: 'no' })).toMatchObject(refused);
   });
 });

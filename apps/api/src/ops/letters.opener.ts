@@ -5,9 +5,9 @@ import { type RawRecord } from '#libs/processing';
 import { problem } from '../http/problem';
 
 /** How long a request may read the topic; a process that is told to stop waits for it. */
-const READ_WITHIN_MS = 10_000;
+const READ_WITHIN_MS = 8_000;
 /** The next records come within it, or the broker is away. */
-const RECORDS_WITHIN_MS = 8_000;
+const RECORDS_WITHIN_MS = 5_000;
 /** Each has a consumer of its own, which costs the broker more than a request costs who makes it. */
 const AT_ONCE = 4;
 

@@ -1,6 +1,7 @@
 import { type DynamicModule, type Provider } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { type Kafka } from 'kafkajs';
+import { Logger } from 'nestjs-pino';
 import { type DataSource } from 'typeorm';
 import {
   DeadLetterResultStore,
@@ -12,6 +13,7 @@ import {
 import { type ApiSettings } from '#libs/settings';
 import { KAFKA } from '../tokens';
 import { TenantDeadLetters } from './dead.letters';
+import { DeadLetterOperations } from './dead.letters.operations';
 import { LagReader } from './lag.reader';
 import { LettersOpener } from './letters.opener';
 
@@ -56,6 +58,24 @@ export function opsProviders(settings: ApiSettings): Provider[] {
           new LettersOpener(kafka, settings.topicPrefix),
           new DeadLetterResultStore(operator),
         ),
+    },
+    {
+      provide: DeadLetterOperations,
+      inject: [TenantDeadLetters, KAFKA, getDataSourceToken(), getDataSourceToken(OPS), Logger],
+      useFactory: (
+        letters: TenantDeadLetters,
+        kafka: Kafka,
+        app: DataSource,
+        operator: DataSource,
+        logger: Logger,
+      ) =>
+        new DeadLetterOperations(letters, {
+          kafka,
+          topicPrefix: settings.topicPrefix,
+          app,
+          operator,
+          logger,
+        }),
     },
   ];
 }

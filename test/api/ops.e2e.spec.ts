@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DeadLetterPage, type DeadLetterState } from '#libs/contracts';
+import { type DeadLetterPage, type DeadLetterState, type ReplayPage } from '#libs/contracts';
 import { type OutgoingRecord } from '#libs/messaging';
 import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients } from '../support/api.client';
@@ -246,11 +246,34 @@ describe('operations over HTTP', () => {
     });
   });
 
+  test('replays of the tenant alone are listed, the latest first, and page by page', async () => {
+    const began = ['--tenant', 'acme', '--conversation', 'conv-o1', '--as', 'ops:ada', '--reason', 'missed'];
+    await deployment.mustCli(['replay', 'run', '--yes', ...began]);
+    await deployment.mustCli(['replay', 'run', '--yes', '--tenant', 'acme', '--rate', '500']);
+    await deployment.mustCli(['replay', 'run', '--yes', '--tenant', 'other']);
+    await deployment.mustCli(['replay', 'run', '--yes']);
+    const { body } = await olga.get<ReplayPage>('/v1/ops/replays');
+    expect(body).toMatchObject({ next: null, items: [{ rate: 500 }, { rate: null }] });
+    expect(body.items[1]).toMatchObject({
+      ...{ status: 'done', silent: false, startedBy: 'ops:ada', reason: 'missed', failure: null, left: 0 },
+      selection: { partitions: null, conversation: 'conv-o1', types: null },
+      // What was dead-lettered, and redriven since.
+      ...{ selected: 1, counts: { new: 0, there: 1 } },
+    });
+    const first = await olga.get<ReplayPage>('/v1/ops/replays?limit=1');
+    const second = await olga.get<ReplayPage>(`/v1/ops/replays?limit=1&cursor=${first.body.next}`);
+    expect([...first.body.items, ...second.body.items]).toEqual(body.items);
+    expect(second.body.next).toBeNull();
+    const theirs = await stranger.get<ReplayPage>(`/v1/ops/replays?cursor=${first.body.next}`);
+    expect(theirs).toMatchObject({ status: 400, body: { errors: [{ field: 'cursor' }] } });
+  });
+
   test.each(['agent', 'lead', 'service'])('none of it is for one who is %s', async (role) => {
     const client = await clients.as('someone', { roles: [role] });
     const refused = { status: 403, body: { code: 'forbidden' } };
     expect(await client.get('/v1/ops/lag')).toMatchObject(refused);
     expect(await client.get(LETTERS)).toMatchObject(refused);
+    expect(await client.get('/v1/ops/replays')).toMatchObject(refused);
     expect(await client.post(`${pathOf('u1')}/redrive`)).toMatchObject(refused);
     expect(await client.post(`${pathOf('u1')}/discard`, { reason: 'no' })).toMatchObject(refused);
   });

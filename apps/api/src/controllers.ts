@@ -4,6 +4,7 @@ import { DryRunController } from './flows/dry-run.controller';
 import { FlowsController } from './flows/flows.controller';
 import { DeadLettersController } from './ops/dead-letters.controller';
 import { LagController } from './ops/lag.controller';
+import { ReplaysController } from './ops/replays.controller';
 import { StreamController } from './stream/stream.controller';
 import { TasksController } from './tasks/tasks.controller';
 import { WORKFORCE_CONTROLLERS } from './workforce/workforce.controllers';
@@ -17,5 +18,6 @@ export const CONTROLLERS: Type<object>[] = [
   StreamController,
   LagController,
   DeadLettersController,
+  ReplaysController,
   ...WORKFORCE_CONTROLLERS,
 ];

@@ -69,6 +69,18 @@ describe('what operators made of dead letters', () => {
     expect(await store.resolutionsOf([])).toEqual([]);
   });
 
+  it('says which redrives failed, and of which failure, but for those of an edited letter', async () => {
+    await store.record(await operation('a try'), [letter('40', 'failed'), letter('41', 'applied')]);
+    await store.record(await operation('again'), [letter('40', 'failed', { attempt: 2 })]);
+    await store.record(await operation('edited'), [letter('40', 'failed', { attempt: 3, edited: 'e' })]);
+    const found = await store.failuresOf(['40', '41', '42'].map((offset) => letter(offset, 'failed')));
+    expect(found.map(({ offset, attempt }) => [offset, attempt]).sort()).toEqual([
+      ['40', 1],
+      ['40', 2],
+    ]);
+    expect(await store.failuresOf([])).toEqual([]);
+  });
+
   it('tells a letter’s history: what was made of it, by whom and why', async () => {
     const [one, two] = [await operation('a try'), await operation('again')];
     await store.record(one, [letter('50', 'failed', { code: 'flow_unreadable' })]);

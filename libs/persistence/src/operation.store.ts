@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
+import { type Page } from './reading/keyset';
 import { queryRows } from './transaction';
 
 export type OperationKind = 'redrive' | 'discard' | 'replay' | 'republish';
@@ -149,6 +150,28 @@ export class OperationStore {
       `select ${COLUMNS} from operation where kind = any ($1::text[]) order by started_at desc, id limit $2`,
       [kinds, limit],
     );
+  }
+
+  /**
+   * Those of a kind whose parameters have all of this, latest first.
+   *
+   * @param after the id of the last one of the page before.
+   */
+  async page(
+    kind: OperationKind,
+    having: Record<string, unknown>,
+    after: string | null,
+    limit: number,
+  ): Promise<Page<Operation>> {
+    const found = await this.#query(
+      `select ${COLUMNS} from operation
+        where kind = $1 and parameters @> $2::jsonb
+          and ($3::uuid is null or (started_at, id) < (select started_at, id from operation where id = $3))
+        order by started_at desc, id desc limit $4`,
+      [kind, JSON.stringify(having), after, limit + 1],
+    );
+    const items = found.slice(0, limit);
+    return { items, next: found.length > limit ? [items.at(-1)!.id] : null };
   }
 
   /** TypeORM gives the rows of an update as [rows, count]. */

@@ -7,6 +7,7 @@ import {
   DeadLetterResultStore,
   DeploymentStore,
   InputPositionStore,
+  OperationStore,
   operatorConnection,
   PostgresLogSource,
 } from '#libs/persistence';
@@ -58,6 +59,11 @@ export function opsProviders(settings: ApiSettings): Provider[] {
           new LettersOpener(kafka, settings.topicPrefix),
           new DeadLetterResultStore(operator),
         ),
+    },
+    {
+      provide: OperationStore,
+      inject: [getDataSourceToken(OPS)],
+      useFactory: (operator: DataSource) => new OperationStore(operator),
     },
     {
       provide: DeadLetterOperations,

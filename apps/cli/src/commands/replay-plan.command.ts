@@ -39,7 +39,8 @@ async function plan(options: Options): Promise<void> {
   const settings = cliSettings();
   const { topicPrefix } = settings;
   const kafka = await load.connections().openKafka(settings);
-  const { rangesOf, recordsLeft } = load.inputRange();
+  const { rangesOf } = load.inputRange();
+  const { recordsLeft } = load.operations();
   const ranges = await rangesOf(kafka, topicPrefix, selection);
   const { isUnread } = await load.workersPositions().workersPositions(settings);
   const progress = load.progress().startProgress('rehearsed', recordsLeft(ranges));

@@ -3,8 +3,8 @@ import { type OperationStore } from '#libs/persistence';
 import { EXIT } from '../cli.error';
 import { type HeldOperation } from '../operations/run.operation';
 import { grouped, note, say, sayJson } from '../output';
-import { type InputRange } from '../replay/input.range';
-import { type ReplayParameters, type ReplayProgress } from '../replay/run.replay';
+import { type InputRange } from '#libs/operations';
+import { type ReplayParameters, type ReplayProgress } from '#libs/operations';
 import { type WorkersPositions } from '../replay/workers.positions';
 import { cliSettings } from '../settings';
 import { load } from './load';
@@ -75,7 +75,8 @@ async function run(options: Options): Promise<void> {
   const { openKafka, withOperatorDatabase } = load.connections();
   const kafka = await openKafka(settings);
   await load.workforceRead().mustKnowTheWorkforce(settings, kafka);
-  const { rangesOf, stillThere, recordsLeft } = load.inputRange();
+  const { rangesOf, stillThere } = load.inputRange();
+  const { recordsLeft, startOf } = load.operations();
   const { beginOperation, osUser, resumeOperation, runOperation } = load.runOperation();
   await withOperatorDatabase(settings, async (db) => {
     const store: OperationStore = new (load.persistence().OperationStore)(db);
@@ -87,9 +88,7 @@ async function run(options: Options): Promise<void> {
             startedBy: options.as ?? osUser(),
             reason: options.reason ?? null,
             parameters: { selection, rate: options.rate ?? null },
-            progress: load
-              .runReplay()
-              .startOf(readOf(await rangesOf(kafka, topicPrefix, selection), positions, options)),
+            progress: startOf(readOf(await rangesOf(kafka, topicPrefix, selection), positions, options)),
           })
         : await resumeOperation(store, 'replay', options.resume);
     note(`replay ${held.id}`);

@@ -1,7 +1,7 @@
 import { type Command } from 'commander';
 import { type Operation } from '#libs/persistence';
 import { grouped, say, sayJson } from '../output';
-import { type ReplayProgress } from '../replay/run.replay';
+import { type ReplayProgress } from '#libs/operations';
 import { type RepublishProgress } from '../republish/republish';
 import { cliSettings } from '../settings';
 import { load } from './load';
@@ -62,6 +62,6 @@ export function operationLine(operation: Operation): string {
 function gotTo({ kind, progress }: Operation): string {
   if (kind === 'republish') return `${grouped((progress as RepublishProgress).written)} activities written`;
   const { ranges, counts } = progress as ReplayProgress;
-  const left = load.inputRange().recordsLeft(ranges);
+  const left = load.operations().recordsLeft(ranges);
   return `${grouped(counts.new)} new, ${grouped(counts.there)} already there, ${grouped(counts.differs)} differing, ${grouped(left)} records to go`;
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ReplaySelection } from '../replay/input.range';
+import { type ReplaySelection } from '#libs/operations';
 import { load } from './load';
 import { tenantId, wholeNumber } from './options';
 

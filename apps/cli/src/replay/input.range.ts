@@ -1,31 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { endOffsets, offsetsAt } from '#libs/messaging';
-import { type EventFilter } from '#libs/processing';
+import { type InputRange, type ReplaySelection } from '#libs/operations';
 import { CliError, EXIT } from '../cli.error';
-
-/** What is to be replayed, as it was asked for and is kept. */
-export interface ReplaySelection {
-  /** Without the deployment's prefix. */
-  topics: string[];
-  /** Null: all. */
-  partitions: number[] | null;
-  /** Decimal text, of every partition meant; null: from its beginning, to its end. `toOffset` and `to` are not included. */
-  fromOffset: string | null;
-  toOffset: string | null;
-  /** RFC 3339, compared with the records' timestamps. */
-  from: string | null;
-  to: string | null;
-  filter: EventFilter;
-}
-
-/** Consecutive offsets of one partition, and how far they were gone through. Decimal text. */
-export interface InputRange {
-  topic: string;
-  partition: number;
-  from: string;
-  to: string;
-  next: string;
-}
 
 /**
  * The ranges of a selection, fixed now: what arrives later is not chased.
@@ -88,11 +64,6 @@ export async function stillThere(
     }
   }
   return { ranges: left, gone };
-}
-
-/** How many offsets are still to be gone through. */
-export function recordsLeft(ranges: readonly InputRange[]): number {
-  return ranges.reduce((sum, { next, to }) => sum + Math.max(0, Number(BigInt(to) - BigInt(next))), 0);
 }
 
 type Bound = bigint | string | null | undefined;

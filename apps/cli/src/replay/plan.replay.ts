@@ -7,7 +7,7 @@ import {
   ReplayPlanning,
   type ReplaySample,
 } from '#libs/processing';
-import { type InputRange, type ReplaySelection } from './input.range';
+import { type InputRange, type ReplaySelection } from '#libs/operations';
 import { readRanges, remembering } from './read.ranges';
 
 export interface PlanOptions {

@@ -9,7 +9,7 @@ import {
   type RawRecord,
 } from '#libs/processing';
 import { pause } from '../pause';
-import { type InputRange } from './input.range';
+import { type InputRange } from '#libs/operations';
 
 /** Consecutive records of a range: those that are meant, and how far they reach. */
 export interface Chunk {

@@ -1,35 +1,21 @@
 import { type Kafka } from 'kafkajs';
-import { type OperationPorts } from '#libs/operations';
+import {
+  type InputRange,
+  type OperationPorts,
+  type ReplayParameters,
+  type ReplayProgress,
+} from '#libs/operations';
 import {
   type OperationRun,
   type RawRecord,
   ReplayCounts,
-  type ReplayCountsJson,
   replayRecords,
   type ReplaySample,
   ReplaySamples,
 } from '#libs/processing';
 import { Pacing } from '../events/pacing';
 import { pauseWhile } from '../pause';
-import { type InputRange, type ReplaySelection } from './input.range';
 import { readRanges, remembering } from './read.ranges';
-
-/** What an operation `replay` was asked to do. */
-export interface ReplayParameters {
-  selection: ReplaySelection;
-  /** Records a second; null for as fast as it goes. */
-  rate: number | null;
-}
-
-/** How far it got. */
-export interface ReplayProgress {
-  ranges: InputRange[];
-  read: number;
-  selected: number;
-  counts: ReplayCountsJson;
-  /** What ended it, when it failed. */
-  failure?: string;
-}
 
 export interface RunOptions {
   kafka: Kafka;
@@ -117,9 +103,4 @@ export class ReplayRun {
       run.throwIfAsked();
     });
   }
-}
-
-/** A replay that has not begun. */
-export function startOf(ranges: InputRange[]): ReplayProgress {
-  return { ranges, read: 0, selected: 0, counts: new ReplayCounts().toJSON() };
 }

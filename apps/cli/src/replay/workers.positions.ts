@@ -2,7 +2,7 @@ import { InputPositionStore } from '#libs/persistence';
 import { type RawRecord } from '#libs/processing';
 import { type AvailableSettings } from '#libs/settings';
 import { withDatabase } from '../connections';
-import { type InputRange } from './input.range';
+import { type InputRange } from '#libs/operations';
 
 /** How far workers have read the input, as they stood when this was called. */
 export async function workersPositions(settings: AvailableSettings): Promise<WorkersPositions> {

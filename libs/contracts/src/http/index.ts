@@ -5,5 +5,6 @@ export * from './flows';
 export * from './lag';
 export * from './problem.table';
 export * from './queries';
+export * from './replays';
 export * from './task.bodies';
 export * from './workforce.answers';

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DeadLetterPage, type DeadLetterState, type ReplayPage } from '#libs/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type DeadLetterPage,
+  type DeadLetterState,
+  type ReplayPage,
+  type ReplayState,
+} from '#libs/contracts';
 import { type OutgoingRecord } from '#libs/messaging';
 import { TestDeployment } from '#libs/testing';
 import { type ApiClient, ApiClients } from '../support/api.client';
@@ -274,7 +280,54 @@ describe('operations over HTTP', () => {
     expect(await client.get('/v1/ops/lag')).toMatchObject(refused);
     expect(await client.get(LETTERS)).toMatchObject(refused);
     expect(await client.get('/v1/ops/replays')).toMatchObject(refused);
+    expect(await client.post('/v1/ops/replays')).toMatchObject(refused);
     expect(await client.post(`${pathOf('u1')}/redrive`)).toMatchObject(refused);
     expect(await client.post(`${pathOf('u1')}/discard`, { reason: 'no' })).toMatchObject(refused);
+  });
+
+  test('a replay is begun, applies what was missed of the tenant alone, and is paused when the process ends', async () => {
+    const ended = async (id: string): Promise<ReplayState> => {
+      for (;;) {
+        const { body } = await olga.get<ReplayPage>('/v1/ops/replays');
+        const replay = body.items.find((each) => each.id === id)!;
+        if (replay.status !== 'running') return replay;
+        await pause(200);
+      }
+    };
+    for (const [body, field] of [
+      [{ topics: ['workforce'] }, 'topics[0]'],
+      [{ partitions: [99] }, 'partitions'],
+      [{ from: '2026-01-01T00:00:00Z', fromOffset: 1 }, 'fromOffset'],
+      [{ tenant: 'other' }, 'tenant'],
+      [{ rate: 0 }, 'rate'],
+    ] as const) {
+      const answer = await olga.post('/v1/ops/replays', body);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid', errors: [{ field }] } });
+    }
+    await breakFlow();
+    await deployment.publish([outcome('o4')]);
+    await deployment.drained();
+    await saveFlow();
+    const begun = await olga.post<ReplayState>('/v1/ops/replays', { reason: 'missed', topics: [TOPIC] });
+    expect(begun).toMatchObject({
+      status: 202,
+      body: { status: 'running', startedBy: '/http/agent/olga', reason: 'missed', rate: 200 },
+    });
+    const done = await ended(begun.body.id);
+    expect(done).toMatchObject({ status: 'done', left: 0, read: 7, selected: 4, failure: null });
+    expect(done.counts).toMatchObject({ new: 1, tasks: 1, there: 3 });
+    const eli = await clients.as('eli');
+    const { body: tasks } = await eli.get<{ items: unknown[] }>('/v1/tasks?conversationId=conv-o4');
+    expect(tasks.items).toMatchObject([{ title: 'Call o4 back' }]);
+
+    const api = await deployment.startApi({ env: clients.tokens.env });
+    const there = await new ApiClients(api, clients.tokens).as('olga', { roles: ['ops'] });
+    const slow = await there.post<ReplayState>('/v1/ops/replays', { rate: 1 });
+    expect(await there.post('/v1/ops/replays')).toMatchObject({ status: 429 });
+    await api.stop();
+    const rows = await deployment.query('select status from operation where id = $1', [slow.body.id]);
+    expect(rows).toEqual([{ status: 'paused' }]);
+    const resumed = ['replay', 'run', '--yes', '--resume', slow.body.id, '--rate', '1000', '--json'];
+    expect(JSON.parse((await deployment.mustCli(resumed)).stdout)).toMatchObject({ status: 'done' });
   });
 });

@@ -17,6 +17,7 @@ import { TenantDeadLetters } from './dead.letters';
 import { DeadLetterOperations } from './dead.letters.operations';
 import { LagReader } from './lag.reader';
 import { LettersOpener } from './letters.opener';
+import { TenantReplays } from './tenant.replays';
 
 /** Its own, so that no operator's question holds up the live stream. */
 const OPS = 'ops';
@@ -64,6 +65,12 @@ export function opsProviders(settings: ApiSettings): Provider[] {
       provide: OperationStore,
       inject: [getDataSourceToken(OPS)],
       useFactory: (operator: DataSource) => new OperationStore(operator),
+    },
+    {
+      provide: TenantReplays,
+      inject: [OperationStore, KAFKA, getDataSourceToken(), Logger],
+      useFactory: (operations: OperationStore, kafka: Kafka, app: DataSource, logger: Logger) =>
+        new TenantReplays({ ...settings, kafka, app, operations, logger }),
     },
     {
       provide: DeadLetterOperations,

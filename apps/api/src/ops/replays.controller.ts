@@ -1,17 +1,19 @@
 import { Controller } from '@nestjs/common';
-import { isUuid, PageQuery, ReplayPage, type ReplayState } from '#libs/contracts';
-import { recordsLeft, type ReplayParameters, type ReplayProgress } from '#libs/operations';
-import { type Operation, OperationStore } from '#libs/persistence';
+import { isUuid, PageQuery, ReplayPage, ReplayState, StartReplayBody } from '#libs/contracts';
+import { recordsLeft } from '#libs/operations';
+import { OperationStore } from '#libs/persistence';
 import { type Asked, AskedOf } from '../http/asked';
 import { Serves } from '../http/endpoint';
 import { Pages } from '../http/paging';
 import { invalid } from '../http/problem';
-
-type Replay = Operation<ReplayParameters, ReplayProgress>;
+import { type Replay, TenantReplays } from './tenant.replays';
 
 @Controller()
 export class ReplaysController {
-  constructor(private readonly operations: OperationStore) {}
+  constructor(
+    private readonly operations: OperationStore,
+    private readonly replays: TenantReplays,
+  ) {}
 
   @Serves({
     method: 'GET',
@@ -34,6 +36,24 @@ export class ReplaysController {
     const page = await this.operations.page('replay', having, after, pages.limit);
     const { items, next } = pages.answer(page);
     return { items: items.map((each) => stateOf(each as Replay)), next };
+  }
+
+  @Serves({
+    method: 'POST',
+    path: '/ops/replays',
+    name: 'startReplay',
+    summary:
+      'Reads records of the tenant again and applies those that were missed; what is there stays. Answered when it begins: its list says how far it is.',
+    group: 'Operations',
+    roles: ['ops'],
+    body: StartReplayBody,
+    bodyOptional: true,
+    status: 202,
+    answer: ReplayState,
+    problems: ['too_large', 'unsupported_media_type'],
+  })
+  async start(@AskedOf() { caller, body }: Asked<StartReplayBody>): Promise<ReplayState> {
+    return stateOf(await this.replays.start(caller, body));
   }
 }
 

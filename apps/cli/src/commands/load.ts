@@ -54,7 +54,6 @@ export const load = {
     require('../republish/republish.target') as typeof import('../republish/republish.target'),
   rules: () => require('../rules/rules.page') as typeof import('../rules/rules.page'),
   runOperation: () => require('../operations/run.operation') as typeof import('../operations/run.operation'),
-  runReplay: () => require('../replay/run.replay') as typeof import('../replay/run.replay'),
   simulate: () => require('../simulate/simulate') as typeof import('../simulate/simulate'),
   stack: () => require('../stack') as typeof import('../stack'),
   tailTopic: () => require('../events/tail.topic') as typeof import('../events/tail.topic'),

@@ -3,9 +3,12 @@ import { type OperationStore } from '#libs/persistence';
 import { EXIT } from '../cli.error';
 import { type HeldOperation } from '../operations/run.operation';
 import { grouped, note, say, sayJson } from '../output';
-import { type InputRange } from '#libs/operations';
-import { type ReplayParameters, type ReplayProgress } from '#libs/operations';
-import { type WorkersPositions } from '../replay/workers.positions';
+import {
+  type InputRange,
+  type ReplayParameters,
+  type ReplayProgress,
+  type WorkersPositions,
+} from '#libs/operations';
 import { cliSettings } from '../settings';
 import { load } from './load';
 import { examples, jsonOption, positiveNumber } from './options';
@@ -75,8 +78,8 @@ async function run(options: Options): Promise<void> {
   const { openKafka, withOperatorDatabase } = load.connections();
   const kafka = await openKafka(settings);
   await load.workforceRead().mustKnowTheWorkforce(settings, kafka);
-  const { rangesOf, stillThere } = load.inputRange();
-  const { recordsLeft, startOf } = load.operations();
+  const { rangesOf } = load.inputRange();
+  const { recordsLeft, startOf, stillThere } = load.operations();
   const { beginOperation, osUser, resumeOperation, runOperation } = load.runOperation();
   await withOperatorDatabase(settings, async (db) => {
     const store: OperationStore = new (load.persistence().OperationStore)(db);
@@ -96,7 +99,7 @@ async function run(options: Options): Promise<void> {
     if (gone > 0n) note(`${grouped(gone)} records are not in the topics any more`);
     const progress = load.progress().startProgress('replayed', recordsLeft(ranges));
     const { status, replay } = await load.processingPorts().withProcessing(settings, kafka, async (ports) => {
-      const replay = new (load.runReplay().ReplayRun)({
+      const replay = new (load.operations().ReplayRun)({
         kafka,
         topicPrefix,
         ports,

@@ -4,11 +4,11 @@ import {
   redrive as redriveOn,
   type RedriveOptions as Options,
   rehearse as rehearseOn,
+  Pacing,
+  pauseWhile,
 } from '#libs/operations';
 import { type AvailableSettings } from '#libs/settings';
 import { logger, withApplication } from '../applying/processing.ports';
-import { Pacing } from '../events/pacing';
-import { pauseWhile } from '../pause';
 
 export interface RedriveOptions extends Omit<Options, 'topicPrefix' | 'reader' | 'app' | 'logger'> {
   settings: AvailableSettings;

@@ -2,7 +2,7 @@ import { type Kafka } from 'kafkajs';
 import { type Compression, EventProducer, type OutgoingRecord } from '#libs/messaging';
 import { encodeLine, type Mode } from './event.encoding';
 import { type EventLine } from './event.line';
-import { Pacing } from './pacing';
+import { Pacing } from '#libs/operations';
 import { movedPartition, TopicPartitions } from './topic.partitions';
 
 export interface PublishOptions {

@@ -1,5 +1,11 @@
 import { type Kafka } from 'kafkajs';
-import { type OperationPorts } from '#libs/operations';
+import {
+  type OperationPorts,
+  type InputRange,
+  type ReplaySelection,
+  readRanges,
+  remembering,
+} from '#libs/operations';
 import {
   type Patience,
   type RawRecord,
@@ -7,8 +13,6 @@ import {
   ReplayPlanning,
   type ReplaySample,
 } from '#libs/processing';
-import { type InputRange, type ReplaySelection } from '#libs/operations';
-import { readRanges, remembering } from './read.ranges';
 
 export interface PlanOptions {
   kafka: Kafka;

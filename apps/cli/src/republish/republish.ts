@@ -2,8 +2,7 @@ import { isBrokerOutage } from '#libs/messaging';
 import { Interrupted, type OperationRun, waitOutOutages } from '#libs/processing';
 import { type LogEntry, type LogSource } from '#libs/relay';
 import { CliError } from '../cli.error';
-import { Pacing } from '../events/pacing';
-import { pause, pauseWhile } from '../pause';
+import { Pacing, pause, pauseWhile } from '#libs/operations';
 import { type RepublishTarget } from './republish.target';
 
 /** What an operation `republish` was asked to do. */

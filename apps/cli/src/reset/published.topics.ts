@@ -4,7 +4,7 @@ import { deleteTopics } from '#libs/messaging';
 import { CliError } from '../cli.error';
 import { topicNames } from '../events/topic.partitions';
 import { ensureContractTopics } from '../migrate/topics';
-import { pause } from '../pause';
+import { pause } from '#libs/operations';
 import { mustBeStopped } from './no.workers';
 
 /** The topics that mirror the logs: all that is in them is in the database. */

@@ -1,6 +1,6 @@
 import { type Kafka } from 'kafkajs';
 import { endOffsets, type PartitionOffsets } from '#libs/messaging';
-import { pause } from '../pause';
+import { pause } from '#libs/operations';
 
 const LOOK_AGAIN_MS = 200;
 

@@ -1,8 +1,20 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsObject, IsString, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsString,
+  Max,
+  Min,
+} from 'class-validator';
 import { Describe } from '../describe';
 import { Nested, NestedList } from '../nested';
-import { Nullable } from '../presence';
-import { IsDateTime, IsTextList, IsUuid } from '../rules';
+import { Nullable, Optional } from '../presence';
+import { IsDateTime, IsId, IsOperatorReason, IsTextList, IsUuid, IsWordList } from '../rules';
+import { CONVERSATION_TOPICS } from '../topics';
 
 const STATUSES = ['running', 'paused', 'aborted', 'done', 'failed'] as const;
 
@@ -113,6 +125,71 @@ export class ReplayState {
   @Nullable()
   @IsString()
   failure!: string | null;
+}
+
+@Describe('Which of the tenant’s records to read again; what is left out does not restrict.')
+export class StartReplayBody {
+  @Describe('Conversation topics; all three unless said.')
+  @Optional()
+  @IsWordList(Object.values(CONVERSATION_TOPICS))
+  topics?: string[] | null;
+
+  @Describe('Of each topic.')
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(1_000)
+  @IsInt({ each: true })
+  @Min(0, { each: true })
+  partitions?: number[] | null;
+
+  @Describe('Of each partition.')
+  @Optional()
+  @IsInt()
+  @Min(0)
+  fromOffset?: number | null;
+
+  @Describe('Of each partition, itself not included.')
+  @Optional()
+  @IsInt()
+  @Min(0)
+  toOffset?: number | null;
+
+  @Describe('Records from this moment on, by their timestamps: RFC 3339. No `fromOffset` beside it.')
+  @Optional()
+  @IsDateTime()
+  from?: string | null;
+
+  @Describe('Records before this moment: RFC 3339. No `toOffset` beside it.')
+  @Optional()
+  @IsDateTime()
+  to?: string | null;
+
+  @Describe('Of this conversation.')
+  @Optional()
+  @IsId()
+  conversation?: string | null;
+
+  @Describe('Under this record key.')
+  @Optional()
+  @IsId()
+  key?: string | null;
+
+  @Describe('Of these event types, such as `task.create.v1`.')
+  @Optional()
+  @IsTextList()
+  types?: string[] | null;
+
+  @Describe('Records a second at most; 200 unless said.')
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  rate?: number | null;
+
+  @Describe('Why, for the audit: 1 to 500 printable characters.')
+  @Optional()
+  @IsOperatorReason()
+  reason?: string | null;
 }
 
 @Describe('A page of replays, the latest first.')

@@ -1,4 +1,4 @@
-import { pause } from '../pause';
+import { pause } from './pause';
 
 /** Keeps records at so many a second, evenly, whatever sending them takes. */
 export class Pacing {

@@ -1,5 +1,4 @@
 import { Pacing } from './pacing';
-import { movedPartition } from './topic.partitions';
 
 describe('Pacing', () => {
   test('given 100 a second, then the third ten go 200 ms after the first, however long sending took', async () => {
@@ -24,15 +23,5 @@ describe('Pacing', () => {
     expect(new Pacing(0.5).batch).toBe(1);
     const never = (): Promise<void> => Promise.reject(new Error('waited'));
     await new Pacing(null, Date.now, never).admit(1_000_000);
-  });
-});
-
-describe('movedPartition', () => {
-  test('moves every record to another partition by the same step, around the end', () => {
-    for (const key of ['a', 'b', 'conv-1', null]) {
-      const own = movedPartition(key, 12, 0);
-      expect(movedPartition(key, 12, 5)).toBe((own + 5) % 12);
-      expect(movedPartition(key, 12, -1)).toBe((own + 11) % 12);
-    }
   });
 });

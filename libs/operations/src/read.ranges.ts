@@ -8,8 +8,8 @@ import {
   isMeant,
   type RawRecord,
 } from '#libs/processing';
-import { pause } from '../pause';
-import { type InputRange } from '#libs/operations';
+import { pause } from './pause';
+import { type InputRange } from './replay.operation';
 
 /** Consecutive records of a range: those that are meant, and how far they reach. */
 export interface Chunk {

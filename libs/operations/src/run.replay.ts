@@ -1,11 +1,5 @@
 import { type Kafka } from 'kafkajs';
 import {
-  type InputRange,
-  type OperationPorts,
-  type ReplayParameters,
-  type ReplayProgress,
-} from '#libs/operations';
-import {
   type OperationRun,
   type RawRecord,
   ReplayCounts,
@@ -13,9 +7,11 @@ import {
   type ReplaySample,
   ReplaySamples,
 } from '#libs/processing';
-import { Pacing } from '../events/pacing';
-import { pauseWhile } from '../pause';
+import { Pacing } from './pacing';
+import { pauseWhile } from './pause';
+import { type OperationPorts } from './processing.ports';
 import { readRanges, remembering } from './read.ranges';
+import { type InputRange, type ReplayParameters, type ReplayProgress } from './replay.operation';
 
 export interface RunOptions {
   kafka: Kafka;

@@ -36,6 +36,7 @@ const BODIES: Record<string, () => unknown> = {
   putTeam: () => ({ id: OWN, ...WORKFORCE.teams }),
   putCalendar: () => ({ id: OWN, ...WORKFORCE.calendars }),
   putPolicy: () => ({ id: OWN, ...WORKFORCE.policies }),
+  discardDeadLetter: () => ({ reason: 'it was a test' }),
 };
 /** Commands in an order in which each may follow on the one before. */
 const ORDER = [
@@ -46,11 +47,15 @@ const ORDER = [
   'resolveTask',
   'reopenTask',
   'cancelTask',
+  'redriveDeadLetter',
+  'discardDeadLetter',
 ];
 /** They make what is not there, or try it: of another tenant they see, and change, nothing all the same. */
 const MAKES = ['saveFlow', 'dryRunFlow', 'putAgent', 'putTeam', 'putCalendar', 'putPolicy'];
-/** A stream ends when it is told to: it has a spec of its own. */
-const ELSEWHERE = ['streamActivity'];
+/** A stream ends when it is told to: it has a spec of its own. How far topics are read is nobody's. */
+const ELSEWHERE = ['streamActivity', 'getLag'];
+/** What the first of the owner's dead letters is called, once that is known. */
+let letter = '';
 
 interface Operation {
   id: string;
@@ -70,8 +75,9 @@ const operations: Operation[] = Object.entries(OPENAPI.paths)
   .sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
 
 function requestOf({ id, method, path }: Operation): [path: string, request: ApiRequest] {
-  const idOf = path.startsWith('/v1/tasks') ? TASK : OWN;
-  return [path.replace(/\{\w+\}/g, idOf), { method, body: BODIES[id]?.() }];
+  const [, kind] = path.split('/v1/');
+  const idOf = kind!.startsWith('tasks') ? TASK : kind!.startsWith('ops/dead-letters') ? letter : OWN;
+  return [path.replace(/\{\w+\}/g, encodeURIComponent(idOf)), { method, body: BODIES[id]?.() }];
 }
 
 describe('nothing crosses tenants', () => {
@@ -97,10 +103,16 @@ describe('nothing crosses tenants', () => {
       recordOf({ type: 'conversation.started.v1', subject: OWN, data }),
       recordOf({ type: 'conversation.started.v1', subject: 'shared', data }),
       recordOf({ type: 'conversation.started.v1', subject: 'shared', data, tenantid: 'other' }),
+      // Two that cannot be applied.
+      ...[1, 2].map(() => recordOf({ type: 'task.create.v1', subject: OWN, data: { title: 'no task' } })),
     ]);
     await deployment.drained();
     const body = { ...CREATE, taskId: TASK, assignee: { kind: 'team', id: OWN } };
     expect((await owner.post(`/v1/conversations/${OWN}/tasks`, body)).status).toBe(201);
+    const letters = await owner.get<{ items: { id: string }[] }>('/v1/ops/dead-letters');
+    expect(letters.body.items).toHaveLength(2);
+    letter = letters.body.items[0]!.id;
+    expect((await owner.post('/v1/ops/replays')).status).toBe(202);
   });
   afterAll(() => deployment?.close());
 
@@ -136,6 +148,7 @@ describe('nothing crosses tenants', () => {
     )) {
       const own = (await owner.get<{ items: unknown[] }>(path)).body.items;
       expect([id, own.length > 0]).toEqual([id, true]);
+      if (path.startsWith('/v1/ops/')) expect((await stranger.get(path)).body.items).toEqual([]);
       for (const filter of filters.filter((name) =>
         ['assignee', 'team', 'conversationId', 'customer'].includes(name),
       )) {

@@ -15,9 +15,12 @@ import { NDJSON } from '../http/long.answer';
 type Json = Record<string, unknown>;
 
 const SCHEMAS = '#/components/schemas/';
-/** What any route may meet. */
+/** What any route may meet: a body is read before it is known whether the route takes one. */
 const ALWAYS: ProblemCode[] = [
   'invalid',
+  'malformed',
+  'too_large',
+  'unsupported_media_type',
   'unauthenticated',
   'forbidden',
   'too_many_requests',
@@ -146,11 +149,10 @@ function headerParameters({ ifMatch, idempotent, resumable }: Endpoint): Json[] 
 }
 
 /** One response a status: it names the codes that a problem with it may have. */
-function problemResponses({ problems = [], body, ifMatch }: Endpoint): Record<string, Json> {
+function problemResponses({ problems = [], ifMatch }: Endpoint): Record<string, Json> {
   const codes = new Set([
     ...ALWAYS,
     ...problems,
-    ...(body ? (['malformed'] as const) : []),
     ...(ifMatch ? (['stale_version'] as const) : []),
   ]);
   const statuses = [...new Set([...codes].map((code) => PROBLEMS[code].status))].sort();

@@ -56,7 +56,16 @@ module.exports = {
     ),
     mayOnlyUse(
       'operations',
-      ['contracts', 'dead-letters', 'domain', 'intake', 'messaging', 'persistence', 'processing'],
+      [
+        'contracts',
+        'dead-letters',
+        'domain',
+        'intake',
+        'messaging',
+        'persistence',
+        'processing',
+        'workforce',
+      ],
       'it joins broker and database for what operators do, for whichever process does it',
     ),
     mayOnlyUse('messaging', ['processing', 'relay', 'domain'], 'it implements their ports'),

@@ -211,6 +211,26 @@ test('the search sees no more than the tenants that the transaction may see', as
   ]);
 });
 
+test('a page comes out whole where nearly all of a tenant’s tasks are of one kind', async () => {
+  await database.owner.query(
+    `insert into task (tenant_id, id, shard, conversation_id, channel, type, priority, status, title, created_by_kind, created_by_id,
+       created_at, updated_at, overdue, version, origin_source, origin_event_id, origin_key)
+     select 'alike', gen_random_uuid(), 0, 'conv', 'call', 'internal', case when n % 20 = 0 then 'high' else 'low' end, 'to_do', 'Call', 'agent', 'eli',
+       timestamptz '2026-03-01' + n * interval '1 minute', now(), false, 1, '/test', n::text, sha256(('alike' || n)::bytea) from generate_series(1, 90) n`,
+  );
+  const all = (await database.owner.query<TaskRow[]>(`select * from task where tenant_id = 'alike'`)).map(
+    taskFrom,
+  );
+  for (const limit of [12, 13, 20, 90])
+    for (const descending of [false, true]) {
+      const question = { sort: 'createdAt' as const, descending };
+      const found = await allPages(limit, (after) => lists.page('alike', question, after, limit));
+      expect(found.map(({ id }) => id)).toEqual(
+        sorted(all, SORTED_BY.createdAt, descending).map(({ id }) => id),
+      );
+    }
+});
+
 test('an agent’s queue: what they have, have claimed, and may claim; overdue first, then by priority, then by due date', async () => {
   const isOpen = ({ status }: Task): boolean => status === 'to_do' || status === 'in_progress';
   for (const [agentId, teams] of [

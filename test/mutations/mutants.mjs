@@ -445,12 +445,12 @@ export const mutants = [
   },
   {
     name: 'replay: a run that overtakes the workers',
-    file: 'apps/cli/src/replay/workers.positions.ts',
+    file: 'libs/operations/src/workers.positions.ts',
     edits: [
       { find: 'const until = end >= to ? to : end > from ? end : from;', replace: 'const until = to;' },
     ],
     test: unit(
-      'apps/cli/src/replay/workers.positions.spec.ts',
+      'libs/operations/src/workers.positions.spec.ts',
       'what workers have yet to read is left to them by a run, which ends where they are',
     ),
   },

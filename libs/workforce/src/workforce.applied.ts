@@ -15,8 +15,9 @@ export async function workforceApplied(
 ): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const position = await positions.load(WORKFORCE_TOPIC, 0);
-    if (position && BigInt(position.nextOffset) >= offset) return true;
+    // Without a position nobody has read anything, which is all of it when nothing was said.
+    const read = (await positions.load(WORKFORCE_TOPIC, 0))?.nextOffset ?? 0;
+    if (BigInt(read) >= offset) return true;
     if (Date.now() >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }

@@ -1,7 +1,7 @@
 import { type BatchContext, type PartitionBatch } from './batch.context';
 import { BatchService } from './batch-service.fixture';
 import { EventProducer } from './event.producer';
-import { MemoryPositions, testKafka, until, uniquePrefix } from './messaging.fixture';
+import { MemoryPositions, testKafka, until as soon, uniquePrefix } from './messaging.fixture';
 import { ensureTopics, groupOffsets } from './topic.admin';
 
 jest.setTimeout(60_000);
@@ -11,6 +11,14 @@ const running: BatchService[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((service) => service.close()));
 });
+
+/** A wait that is in vain says what the members said. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await soon(condition).catch((error: Error) => {
+    const said = running.map(({ logger }, index) => logger.lines.map((line) => `${index}: ${line}`));
+    throw new Error(`${error.message}\n${said.flat().join('\n')}`, { cause: error });
+  });
+}
 
 /** Topics of its own for each test, with numbered records: value `p<partition>-<n>`. */
 async function given(records: { partitions: number; each: number }): Promise<string> {
@@ -220,8 +228,10 @@ describe('KafkaBatchStrategy', () => {
     await start(prefix, work, member(0));
     await until(() => (applied.get(0)?.length ?? 0) > 40);
     const second = await start(prefix, work, member(1));
-    await until(() => assigned[1]!.some((partitions) => partitions.length > 0));
-    const shared = [...assigned[0]!.at(-1)!, ...assigned[1]!.at(-1)!].sort();
+    const sharing = (): number[] => assigned.flatMap((assignments) => assignments.at(-1) ?? []).sort();
+    // Either may hear of the rebalance first.
+    await until(() => assigned[1]!.some((partitions) => partitions.length > 0) && sharing().length === 4);
+    const shared = sharing();
     await second.close();
     await until(() => [...applied.values()].every((list) => list.length >= 400));
     // The second may have read its part to the end: then nothing waits for the first to take it over.

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { type LoggerService } from '@nestjs/common';
 import { type Consumer, type EachMessagePayload, type Kafka } from 'kafkajs';
 import { type InputPosition, type InputPositions, fingerprintOf, type RawRecord } from '#libs/processing';
@@ -18,10 +19,13 @@ export function uniquePrefix(): string {
   return `t${randomBytes(5).toString('hex')}.`;
 }
 
-/** Remembers what was logged. */
+/** Remembers what was logged, and when: minutes and seconds before each line. */
 export class MemoryLogger implements LoggerService {
   readonly lines: string[] = [];
-  log = (message: unknown): void => void this.lines.push(String(message));
+  log = (message: unknown): void =>
+    void this.lines.push(
+      `${new Date().toISOString().slice(14, -1)} ${typeof message === 'string' ? message : inspect(message)}`,
+    );
   warn = this.log;
   error = this.log;
   debug = this.log;
@@ -65,8 +69,11 @@ export class MemoryPositions implements InputPositions {
     return Promise.resolve(this.stored.get(`${topic}/${partition}`) ?? null);
   }
 
+  /** Only forward, and with the fingerprint of the record that was read last, as the database does it. */
   passOver(topic: string, partition: number, nextOffset: string): Promise<void> {
-    this.stored.set(`${topic}/${partition}`, { topic, partition, nextOffset, fingerprint: 'none' });
+    const known = this.stored.get(`${topic}/${partition}`);
+    if (!known || BigInt(known.nextOffset) < BigInt(nextOffset))
+      this.store({ topic, partition, nextOffset, fingerprint: known?.fingerprint ?? 'none' });
     return Promise.resolve();
   }
 
@@ -74,12 +81,7 @@ export class MemoryPositions implements InputPositions {
   storeAfter(record: RawRecord): void {
     const { topic, partition, offset } = record;
     const nextOffset = String(BigInt(offset) + 1n);
-    this.stored.set(`${topic}/${partition}`, {
-      topic,
-      partition,
-      nextOffset,
-      fingerprint: fingerprintOf(record),
-    });
+    this.store({ topic, partition, nextOffset, fingerprint: fingerprintOf(record) });
   }
 
   store(position: InputPosition): void {

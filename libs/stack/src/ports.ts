@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { findProcess } from './process-table';
@@ -18,11 +19,19 @@ function probe(port: number): Promise<number | null> {
   });
 }
 
-/** A port on 127.0.0.1 that nobody listens on at the moment. */
+/**
+ * Below the ports that systems give outgoing connections (Linux from 32,768, IANA from 49,152). A server that was away must find
+ * its port again, and a client that keeps trying a closed port among those may in the end be connected to itself.
+ */
+const SERVERS_PORTS = { from: 15_000, to: 32_000 };
+
+/** A port on 127.0.0.1 that nobody listens on at the moment, and that no outgoing connection will take. */
 export async function freePort(): Promise<number> {
-  const port = await probe(0);
-  if (port === null) throw new Error('the system has no free port');
-  return port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = await probe(randomInt(SERVERS_PORTS.from, SERVERS_PORTS.to));
+    if (port !== null) return port;
+  }
+  throw new Error(`no port from ${SERVERS_PORTS.from} to ${SERVERS_PORTS.to} is free`);
 }
 
 /** The inodes of the sockets that listen on a port (Linux only; empty elsewhere). */

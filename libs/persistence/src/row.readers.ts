@@ -45,6 +45,17 @@ export interface TaskRow {
   claim_flag: string | null;
 }
 
+const OF_A_TASK = [
+  ...['id', 'tenant_id', 'conversation_id', 'channel', 'type', 'priority', 'status'],
+  ...['assignee_kind', 'assignee_id', 'claimed_by', 'due_at', 'title', 'description'],
+  ...['created_by_kind', 'created_by_id', 'created_at', 'updated_at', 'started_at'],
+  ...['resolved_at', 'resolution', 'overdue', 'version'],
+] as const satisfies (keyof TaskRow)[];
+/** What `taskFrom` needs of a row of `task`, without its timekeeping and its origin. */
+export type TaskOnlyRow = Pick<TaskRow, (typeof OF_A_TASK)[number]>;
+/** Its columns, for a statement. */
+export const TASK_COLUMNS = OF_A_TASK.map((column) => `task.${column}`).join(', ');
+
 /** A row of `conversation` as the driver gives it. */
 export interface ConversationRow {
   tenant_id: string;
@@ -65,7 +76,7 @@ export interface ConversationRow {
 const instant = (date: Date | null): string | null => date && date.toISOString();
 
 /** The task a row holds. */
-export function taskFrom(row: TaskRow): Task {
+export function taskFrom(row: TaskOnlyRow): Task {
   return {
     id: row.id,
     tenantId: row.tenant_id,

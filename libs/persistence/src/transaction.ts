@@ -1,3 +1,4 @@
+import { type ClientBase } from 'pg';
 import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { StoreOutage } from '#libs/processing';
 import { TENANTS_SETTING } from './schema/roles';
@@ -18,6 +19,21 @@ export async function inTransaction<T>(
   try {
     await connect(runner);
     return await (isolation ? runner.manager.transaction(isolation, work) : runner.manager.transaction(work));
+  } catch (error) {
+    throw asStoreError(error);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Lends one of the pool's connections, as the driver has it. @throws as `inTransaction`. */
+export async function withConnection<T>(
+  dataSource: DataSource,
+  work: (connection: ClientBase) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    return await work(await connect(runner));
   } catch (error) {
     throw asStoreError(error);
   } finally {
@@ -47,9 +63,9 @@ export async function seeTenants(
 }
 
 /** Whatever keeps a connection from being had is an outage, be it the network's, the name service's or TLS's. */
-async function connect(runner: QueryRunner): Promise<void> {
+async function connect(runner: QueryRunner): Promise<ClientBase> {
   try {
-    await runner.connect();
+    return (await runner.connect()) as ClientBase;
   } catch (error) {
     throw new StoreOutage(`no connection to the database: ${(error as Error).message}`, { cause: error });
   }

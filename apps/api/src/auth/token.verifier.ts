@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { CALLER_ROLES, isPrintable, isTenantId, LIMITS } from '#libs/contracts';
 import { type ApiSettings, SettingsError } from '#libs/settings';
 import { problem } from '../http/problem';
@@ -9,9 +10,17 @@ import { type Caller } from './caller';
 /** Clocks of two machines differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Tells who a bearer token was given to: its signature, algorithm, issuer, audience and expiry are checked, all of them. */
+/** A key that the issuer takes back is believed no longer than that. */
+const BELIEVED_MS = 60_000;
+const MOST_BELIEVED = 10_000;
+
+/**
+ * Tells who a bearer token was given to: its signature, algorithm, issuer, audience and expiry are checked, all of them. What was
+ * found is remembered for a minute: an agent's tool asks with the same token again and again.
+ */
 export class TokenVerifier {
   readonly #key: JWTVerifyGetKey;
+  readonly #known = new LRUCache<string, Caller>({ max: MOST_BELIEVED, ttl: BELIEVED_MS });
 
   /** @throws SettingsError when the key's file cannot be used. */
   constructor(private readonly jwt: ApiSettings['jwt']) {
@@ -20,6 +29,14 @@ export class TokenVerifier {
 
   /** @throws Problem `unauthenticated`, which says what is wrong with the token; `unavailable` when the issuer's keys cannot be had. */
   async verify(token: string): Promise<Caller> {
+    const known = this.#known.get(token);
+    if (known && Date.now() < known.until) return known;
+    const caller = await this.#check(token);
+    this.#known.set(token, caller);
+    return caller;
+  }
+
+  async #check(token: string): Promise<Caller> {
     const { issuer, audience, algorithms } = this.jwt;
     try {
       const { payload } = await jwtVerify(token, this.#key, {

@@ -53,7 +53,7 @@ export function keysetColumn({ by }: Order): string {
 }
 
 /** A page of rows of which one more than `limit` was asked for. */
-export function pageOf<Row extends { keyset: string[] }, T>(
+export function pageOf<Row extends { keyset: Keyset }, T>(
   rows: readonly Row[],
   limit: number,
   read: (row: Row) => T,

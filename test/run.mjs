@@ -144,6 +144,8 @@ async function checkCode() {
     () => program('format', bin('prettier'), ['--check', '--log-level=warn', '.']),
     () => program('dependency law', process.execPath, [join(root, 'test', 'law', 'law.mjs')]),
     () => program('unused code', bin('knip'), ['--no-progress']),
+    // They run last, half an hour on.
+    () => program('mutants fit', process.execPath, [join(root, 'test', 'mutations', 'run.mjs'), '--fit']),
   ]);
   return built;
 }

@@ -103,8 +103,8 @@ export const mutants = [
     file: APPLY_EVENTS,
     edits: [
       {
-        find: 'const seen = await tx.appliedEvents(identified);',
-        replace: 'const seen = new Map<string, Buffer>();',
+        find: 'await Promise.all([tx.appliedEvents(identified), tx.heads()]);',
+        replace: '[new Map<string, Buffer>(), await tx.heads()] as const;',
       },
     ],
     test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
@@ -425,7 +425,7 @@ export const mutants = [
     file: 'libs/persistence/src/shard.transaction.ts',
     edits: [
       {
-        find: "    await updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks);\n",
+        find: "      updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks),\n",
         replace: '',
       },
     ],
@@ -580,8 +580,8 @@ export const controls = [
     file: APPLY_EVENTS,
     edits: [
       {
-        find: 'const seen = await tx.appliedEvents(identified);',
-        replace: 'const seen = await tx.appliedEvents(identified); // !',
+        find: 'const [seen, heads] = await',
+        replace: '/* ! */ const [seen, heads] = await',
       },
     ],
     test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
@@ -600,7 +600,7 @@ export const controls = [
   {
     name: 'control: code that does not compile',
     file: APPLY_EVENTS,
-    edits: [{ find: 'const seen = await tx.appliedEvents(identified);', replace: 'const seen = = await;' }],
+    edits: [{ find: 'const [seen, heads] = await', replace: 'const [seen, heads] = = await' }],
     test: unit(PROCESS_BATCH_SPEC, 'an event counts once when the whole batch arrives again'),
     verdict: 'did not run',
   },

@@ -3,6 +3,7 @@
 //
 //   npm run test:mutations                  all of them
 //   npm run test:mutations -- --only relay  those with this text in their name
+//   npm run test:mutations -- --fit         no test: whether all still fit the code
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,9 @@ import { runNamedTests } from './named-tests.mjs';
 import { copyTree, patch, staleness } from './patched-copy.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, fit: { type: 'boolean', default: false } },
+});
 const say = (line) => process.stderr.write(`${line}\n`);
 
 /** The servers the integration tests run on: those of the environment, else started for this run, if any test needs them. */
@@ -68,6 +71,7 @@ async function main() {
     return problem ? [`stale mutant "${mutant.name}": ${problem}`] : [];
   });
   if (stale.length > 0) throw new Error(stale.join('\n'));
+  if (values.fit) return 0;
 
   const work = mkdtempSync(join(tmpdir(), 'conversation-tasks-mutants-'));
   // One path for all copies, each made afresh: jest's cache is kept by path, and what no mutant touches is compiled once.

@@ -103,7 +103,7 @@ export const mutants = [
     file: APPLY_EVENTS,
     edits: [
       {
-        find: 'await Promise.all([tx.appliedEvents(identified), tx.heads()]);',
+        find: 'await together([tx.appliedEvents(identified), tx.heads()]);',
         replace: '[new Map<string, Buffer>(), await tx.heads()] as const;',
       },
     ],

@@ -7,6 +7,7 @@ import {
   type StoredFlow,
   type TaskKey,
   type TenantRevision,
+  together,
   type WorkforceEntry,
 } from '#libs/processing';
 import {
@@ -112,7 +113,7 @@ export class PostgresShardTransaction implements ShardTransaction {
     const kept = overwrite(['tenant_id', 'id'], conversations);
     const isLogged = changes.activities.length > 0 || changes.rejections.length > 0;
     // Sent together: none waits for what another answers, and the transaction is not committed before all have answered.
-    await Promise.all([
+    await together([
       insertRows(manager, 'conversation', conversations, changes.conversations, kept),
       insertRows(manager, 'conversation_message', messageColumns, changes.messages, 'on conflict do nothing'),
       insertRows(manager, 'conversation_outcome', outcomeColumns, changes.outcomes),

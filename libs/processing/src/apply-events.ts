@@ -15,6 +15,7 @@ import { type InputPosition } from './input-position';
 import { type Outcome } from './outcome';
 import { type ShardTransaction, type TaskKey } from './shard.store';
 import { type Tenant, type TenantDirectory } from './tenant-directory';
+import { together } from './together';
 import { WorkingSet } from './working-set';
 
 export interface ApplyDependencies {
@@ -49,12 +50,12 @@ export async function applyEvents(
 ): Promise<Outcome[]> {
   const identified = events.filter(isIdentified);
   // What does not wait for anything is asked for together: a transaction of one event is mostly trips to the database.
-  const [seen, heads] = await Promise.all([tx.appliedEvents(identified), tx.heads()]);
+  const [seen, heads] = await together([tx.appliedEvents(identified), tx.heads()]);
   // What was applied before changes nothing, so what it touched need not be read: rows were 15 % of a duplicate's cost.
   const isNew = (event: InboundEvent): boolean => !isIdentified(event) || !seen.has(identityKey(event));
   const fresh = events.filter(isNew);
   const deciding = fresh.filter(isIdentified);
-  const [conversations, tasks, tenantAt] = await Promise.all([
+  const [conversations, tasks, tenantAt] = await together([
     tx.conversations(unique(fresh, ({ tenantId, conversationId }) => `${tenantId}\0${conversationId}`)),
     tx.tasks(deciding.flatMap(touchedTasks)),
     directory.at(tx, [...new Set(deciding.map(({ tenantId }) => tenantId))]),

@@ -33,6 +33,7 @@ export * from './requests/request';
 export * from './requests/request.desk';
 export * from './shard.store';
 export * from './tenant-directory';
+export * from './together';
 export * from './timers/apply-timers';
 export * from './timers/fire-timers';
 export * from './timers/timer.source';

@@ -3,6 +3,7 @@ import { applyCommand, type ApplyDependencies, isSame, touchedTask } from '../ap
 import { factsOf } from '../conversation-facts';
 import { type ShardTransaction } from '../shard.store';
 import { type Tenant } from '../tenant-directory';
+import { together } from '../together';
 import { WorkingSet } from '../working-set';
 import { type Answer, type TaskRequest } from './request';
 
@@ -16,7 +17,7 @@ export async function applyRequests(
   { directory, now }: ApplyDependencies,
 ): Promise<Answer[]> {
   const events = requests.map(({ event }) => event);
-  const [seen, conversations, tasks, tenantAt, heads] = await Promise.all([
+  const [seen, conversations, tasks, tenantAt, heads] = await together([
     tx.appliedEvents(events),
     tx.conversations(events.map(({ tenantId, conversationId }) => ({ tenantId, conversationId }))),
     tx.tasks(events.map(touchedTask)),

@@ -24,9 +24,10 @@ export function bentBody(body: unknown, bends: readonly Bend[]): string | undefi
     : JSON.stringify(whole.body).replaceAll(`"${TOO_GREAT}"`, '1e999');
 }
 
-/** As a parser would set it: also `__proto__`. */
+/** As a parser would set it: also `__proto__`. A copy, since a later bend may reach into it, and others are given the same value. */
 function set(holder: Holder, key: string, value: unknown): void {
-  Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
+  const property = { enumerable: true, writable: true, configurable: true };
+  Object.defineProperty(holder, key, { ...property, value: structuredClone(value) });
 }
 
 /** One of all places at which there is a value, the whole among them. */

@@ -15,15 +15,9 @@ export async function inTransaction<T>(
   work: (manager: EntityManager) => Promise<T>,
   isolation?: 'REPEATABLE READ',
 ): Promise<T> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await connect(runner);
-    return await (isolation ? runner.manager.transaction(isolation, work) : runner.manager.transaction(work));
-  } catch (error) {
-    throw asStoreError(error);
-  } finally {
-    await runner.release();
-  }
+  return withRunner(dataSource, ({ manager }) =>
+    isolation ? manager.transaction(isolation, work) : manager.transaction(work),
+  );
 }
 
 /** Lends one of the pool's connections, as the driver has it. @throws as `inTransaction`. */
@@ -31,9 +25,16 @@ export async function withConnection<T>(
   dataSource: DataSource,
   work: (connection: ClientBase) => Promise<T>,
 ): Promise<T> {
+  return withRunner(dataSource, (_runner, connection) => work(connection));
+}
+
+async function withRunner<T>(
+  dataSource: DataSource,
+  work: (runner: QueryRunner, connection: ClientBase) => Promise<T>,
+): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    return await work(await connect(runner));
+    return await work(runner, await connect(runner));
   } catch (error) {
     throw asStoreError(error);
   } finally {

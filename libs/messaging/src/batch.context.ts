@@ -29,6 +29,7 @@ export class StaleBatchError extends Error {
  */
 export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
   private groupFailure: Error | null = null;
+  private owed: bigint | null = null;
 
   constructor(
     private readonly batch: PartitionBatch,
@@ -48,6 +49,11 @@ export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
   /** What Kafka answered when it last refused or could not be asked. */
   get failure(): Error | null {
     return this.groupFailure;
+  }
+
+  /** The offset, stored for good, that the group did not hear of when it was to be committed; null when it heard of all. */
+  get uncommitted(): bigint | null {
+    return this.owed;
   }
 
   /** False once the process stops, the partition was (or is being) taken away, or Kafka refused a commit or heartbeat. */
@@ -70,11 +76,13 @@ export class BatchContext extends BaseRpcContext<[PartitionBatch]> {
     const next = String(done) === last ? BigInt(this.payload.batch.lastOffset()) + 1n : BigInt(nextOffset);
     this.payload.resolveOffset(String(done));
     this.reading.advanceTo(next);
+    this.owed = next;
     await this.ask(() =>
       this.payload.commitOffsetsIfNecessary({
         topics: [{ topic, partitions: [{ partition, offset: String(next) }] }],
       }),
     );
+    this.owed = null;
   }
 
   /** Tells the group that this member lives; sent at most once a heartbeat interval, so call it between chunks and while waiting.

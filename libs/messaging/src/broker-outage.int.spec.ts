@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type EachBatchPayload, type Kafka, KafkaJSConnectionError, KafkaJSProtocolError } from 'kafkajs';
 import { type NativeKafka, startNativeKafka } from '#libs/stack';
 import { type PartitionBatch, type BatchContext } from './batch.context';
 import { BatchService } from './batch-service.fixture';
@@ -59,6 +60,63 @@ describe('An outage is waited out', () => {
     expect(committed.map(({ offset }) => Number(offset))).toEqual([400, 400, 400]);
   });
 
+  it('given a coordinator that refuses one partition and does not answer for the other, and then takes it for a member, it goes on', async () => {
+    const kafka = createKafka({ brokers: [broker.brokers], clientId: 'test' }, new MemoryLogger());
+    await ensureTopics(kafka, 'refused.', [{ name: 'events', partitions: 2, config: {} }]);
+    await publish(kafka, 0, 10, { topicPrefix: 'refused.', partitions: 2 });
+    const refused: BatchContext[] = [];
+    const done = new Set<number>();
+    const work = async ({ partition, records }: PartitionBatch, context: BatchContext): Promise<void> => {
+      const [first] = refused;
+      if (refused.length < 2) {
+        refused.push(context);
+        // kafkajs reports the first batch's failure: the one that does not make it join again.
+        refuseCommits(context, first ? NOT_COORDINATOR : LOST);
+        await until(() => refused.length === 2 && (!first || first.failure !== null));
+      }
+      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+      done.add(partition);
+    };
+    const service = new BatchService('refused.', work, { brokers: [broker.brokers] });
+    await service.start();
+    await until(() => done.size === 2);
+    await publish(kafka, 10, 20, { topicPrefix: 'refused.', partitions: 2 });
+    await until(async () =>
+      (await groupOffsets(kafka, 'refused.', 'refused.group', 'events')).every(
+        ({ offset }) => offset === 20n,
+      ),
+    );
+    await service.close();
+
+    expect(service.fatal).toEqual([]);
+    // It was the fault that is meant: kafkajs itself never joined again.
+    expect(service.logger.lines.filter((line) => line.includes('re-joining'))).toEqual([]);
+  });
+
+  it('given a commit that is lost and nothing more to read, then the group hears of it all the same', async () => {
+    const kafka = createKafka({ brokers: [broker.brokers], clientId: 'test' }, new MemoryLogger());
+    await ensureTopics(kafka, 'lost.', [{ name: 'events', partitions: 1, config: {} }]);
+    await publish(kafka, 0, 10, { topicPrefix: 'lost.', partitions: 1 });
+    let batches = 0;
+    const service = new BatchService(
+      'lost.',
+      ({ records }, context) => {
+        batches += 1;
+        if (batches === 1) refuseCommits(context, LOST);
+        return context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+      },
+      { brokers: [broker.brokers] },
+    );
+    await service.start();
+    await until(async () => {
+      const [group] = await groupOffsets(kafka, 'lost.', 'lost.group', 'events');
+      return group?.offset === 10n;
+    });
+    await service.close();
+
+    expect({ batches, fatal: service.fatal }).toEqual({ batches: 1, fatal: [] });
+  });
+
   it('given a worker whose broker is away, when closed, then it closes', async () => {
     const service = new BatchService('', () => Promise.resolve(), { brokers: [broker.brokers] });
     await service.start();
@@ -72,12 +130,30 @@ describe('An outage is waited out', () => {
   });
 });
 
-async function publish(kafka: ReturnType<typeof createKafka>, from: number, to: number): Promise<void> {
-  const producer = new EventProducer(kafka, { topicPrefix: '' });
+const LOST = new KafkaJSConnectionError('Connection error: read ECONNRESET');
+const NOT_COORDINATOR = new KafkaJSProtocolError(
+  Object.assign(new Error('This is not the correct coordinator for this group'), {
+    type: 'NOT_COORDINATOR_FOR_GROUP',
+  }),
+);
+
+/** What Kafka answers to every commit of this batch. */
+function refuseCommits(context: BatchContext, error: Error): void {
+  const { payload } = context as unknown as { payload: EachBatchPayload };
+  payload.commitOffsetsIfNecessary = () => Promise.reject(error);
+}
+
+async function publish(
+  kafka: Kafka,
+  from: number,
+  to: number,
+  { topicPrefix = '', partitions = PARTITIONS } = {},
+): Promise<void> {
+  const producer = new EventProducer(kafka, { topicPrefix });
   await producer.connect();
   for (let n = from; n < to; n += 1) {
     await producer.publish(
-      [...Array(PARTITIONS).keys()].map((partition) => ({
+      [...Array(partitions).keys()].map((partition) => ({
         topic: 'events',
         key: null,
         value: `${n}`,

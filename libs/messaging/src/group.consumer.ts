@@ -101,7 +101,7 @@ export class GroupConsumer {
   /** Resolves when told to stop; throws what kafkajs gave up on. */
   private async consumeUntilCrash(): Promise<void> {
     const consumer = this.kafka.consumer(this.options.config);
-    const { CRASH, END_BATCH_PROCESS, GROUP_JOIN, REBALANCING } = consumer.events;
+    const { CRASH, END_BATCH_PROCESS, GROUP_JOIN, HEARTBEAT, REBALANCING } = consumer.events;
     const crashed = new Promise<Error>((resolve) => {
       consumer.on(CRASH, ({ payload }) => {
         resolve(payload.error);
@@ -109,9 +109,10 @@ export class GroupConsumer {
     });
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.pastMember = payload.memberId;
-      this.joined(consumer, payload.memberAssignment);
+      this.joined(consumer, this.withoutPrefix(payload.memberAssignment));
     });
     consumer.on(REBALANCING, () => this.generation?.end());
+    consumer.on(HEARTBEAT, () => this.isMember(consumer));
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.passedOver(payload);
     });
@@ -161,9 +162,8 @@ export class GroupConsumer {
    * kafkajs calls this between joining and the next fetch. It is synchronous as far as the pause: nothing may be fetched before
    * it is placed, or kafkajs moves the group's offset to the beginning when it is out of range, before anybody has seen it.
    */
-  private joined(consumer: Consumer, assignment: Record<string, number[]>): void {
+  private joined(consumer: Consumer, own: PartitionsByTopic): void {
     this.generation?.end();
-    const own = this.withoutPrefix(assignment);
     const generation = new Generation(own, () => this.tell(() => this.options.onRevoked?.()));
     this.generation = generation;
     this.pause.reset();
@@ -177,6 +177,16 @@ export class GroupConsumer {
     });
     void this.placement.place(own);
     this.tell(() => this.options.onAssignment?.(own));
+  }
+
+  /**
+   * The group takes this member for one. When a commit was refused before, as by a coordinator that has just started, kafkajs
+   * should have joined again; but of all that a fetch's batches threw it heard one error, and that was the lost connection.
+   */
+  private isMember(consumer: Consumer): void {
+    const { generation } = this;
+    if (generation?.ended && this.inHand.size === 0 && !this.stopping)
+      this.joined(consumer, generation.assignment);
   }
 
   /** A fetch of nothing that handlers see, such as an aborted transaction and its marker: kafkajs goes on behind it by itself. */
@@ -211,6 +221,9 @@ export class GroupConsumer {
     this.inHand.add(reading);
     const context = await this.deliver(payload, topic, reading, generation);
     this.inHand.delete(reading);
+    const uncommitted = context?.uncommitted ?? null;
+    // kafkajs goes on behind it, and there may be nothing: no other batch may ever say it.
+    if (uncommitted !== null) void placement.commit(topic, partition, uncommitted);
     // Not ours any more: kafkajs has seen to it already.
     if (context?.failure && !(context.failure instanceof StaleBatchError)) throw context.failure;
   }

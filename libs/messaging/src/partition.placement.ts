@@ -65,28 +65,55 @@ export class PartitionPlacement {
 
   /**
    * Takes note that a fetch had nothing for handlers up to this offset, such as an aborted transaction and its marker. Timers wait
-   * for the stored position, and no batch will store this one; the group's offset follows, for those who watch its lag. Tries
-   * until it is stored, or another batch was, or the partition is not this member's. Never rejects.
+   * for the stored position, and no batch will store this one; the group's offset follows. Tries until it is stored, or another
+   * batch was, or the partition is not this member's. Never rejects.
    */
   async passOver(topic: string, partition: number, lastOffset: string): Promise<void> {
     const reading = this.readingOf(topic, partition);
     if (!reading) return;
     const next = BigInt(lastOffset) + 1n;
-    const offset = String(next);
     reading.advanceTo(next);
-    const pause = new GrowingPause(250, 5_000);
-    while (!this.owner.isOver() && reading.nextOffset === next) {
-      try {
-        await this.owner.passOver(topic, partition, offset);
-        await this.consumer.commitOffsets([{ topic: this.topicPrefix + topic, partition, offset }]);
+    const store = (): Promise<void> => this.owner.passOver(topic, partition, String(next));
+    const isDue = (): boolean => reading.nextOffset === next;
+    if (await this.keepTrying(`${topic}-${partition} not stored as read to ${next}`, store, isDue))
+      await this.commit(topic, partition, next);
+  }
+
+  /**
+   * Has the group's offset say how far the partition was read, for those who watch its lag, where no batch does: there may be
+   * nothing more to read. Tries until it is heard, or the partition is not this member's. Never rejects.
+   */
+  async commit(topic: string, partition: number, offset: bigint): Promise<void> {
+    const reading = this.readingOf(topic, partition);
+    if (!reading) return;
+    let committed: bigint;
+    do {
+      // Never less than a batch has committed meanwhile: this commit may be tried again, and come after that one.
+      committed = reading.nextOffset > offset ? reading.nextOffset : offset;
+      const heard = { topic: this.topicPrefix + topic, partition, offset: String(committed) };
+      const say = (): Promise<void> => this.consumer.commitOffsets([heard]);
+      if (!(await this.keepTrying(`${topic}-${partition} not committed as read to ${committed}`, say)))
         return;
+    } while (reading.nextOffset > committed);
+  }
+
+  /** @returns false when it was given up: it is not due any more, or the partitions were taken away. */
+  private async keepTrying(
+    what: string,
+    work: () => Promise<void>,
+    isDue: () => boolean = () => true,
+  ): Promise<boolean> {
+    const pause = new GrowingPause(250, 5_000);
+    while (!this.owner.isOver() && isDue()) {
+      try {
+        await work();
+        return true;
       } catch (error) {
-        this.owner.onWait(
-          `${topic}-${partition} not stored as read to ${offset}, again in ${pause.nextMs} ms: ${(error as Error).message}`,
-        );
+        this.owner.onWait(`${what}, again in ${pause.nextMs} ms: ${(error as Error).message}`);
         await pause.take();
       }
     }
+    return false;
   }
 
   /**
@@ -95,16 +122,9 @@ export class PartitionPlacement {
    */
   private async commitWhatTheGroupNeverDid(placed: readonly PlacedPartition[]): Promise<void> {
     const uncommitted = placed.filter(({ groupKnowsNothing }) => groupKnowsNothing);
-    if (uncommitted.length === 0) return;
-    const offsets = uncommitted.map(({ topic, partition, start }) => ({
-      topic: this.topicPrefix + topic,
-      partition,
-      offset: String(start.startAt),
-    }));
-    // It only makes the lag say what is so: the next rebalance tries again.
-    await this.consumer
-      .commitOffsets(offsets)
-      .catch((error: Error) => this.owner.onWait(`stored positions not committed: ${error.message}`));
+    await Promise.all(
+      uncommitted.map(({ topic, partition, start }) => this.commit(topic, partition, start.startAt)),
+    );
   }
 }
 

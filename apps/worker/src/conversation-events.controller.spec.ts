@@ -37,7 +37,7 @@ function world(size: number, batchSize: number, behind = 0) {
     isRunning: () => partition.running,
     heartbeat: async () => undefined,
     progressed: () => undefined,
-    commit: async (offset: string) => void commits.push({ offset, stored: stored() }),
+    commit: (offset: string) => void commits.push({ offset, stored: stored() }),
   };
   const silent = { log: () => undefined, warn: () => undefined, debug: () => undefined };
   const instruments = createInstruments(new Registry());
@@ -94,17 +94,17 @@ describe('a batch of conversation events', () => {
   it('goes no further once the partition was taken away', async () => {
     const { handle, commits, store, context, partition } = world(4, 2);
     const { commit } = context;
-    context.commit = async (offset) => {
-      await commit(offset);
+    context.commit = (offset) => {
+      commit(offset);
       partition.running = false;
     };
     await handle();
     expect([commits.length, store.state.tasks.size]).toEqual([1, 2]);
   });
 
-  it('goes no further when Kafka refuses a commit: the next chunk may be somebody else’s', async () => {
+  it('goes no further when Kafka refuses a heartbeat: the next chunk may be somebody else’s', async () => {
     const { handle, store, context } = world(4, 2);
-    context.commit = () => Promise.reject(new Error('rebalancing'));
+    context.heartbeat = () => Promise.reject(new Error('rebalancing'));
     await expect(handle()).rejects.toThrow('rebalancing');
     expect(store.state.tasks.size).toBe(2);
   });

@@ -50,7 +50,7 @@ export class ConversationEventsController {
       const last = records.at(-1)!;
       const next = isLast ? batch.nextOffset : String(BigInt(last.offset) + 1n);
       this.lag.applied(topic, partition, BigInt(next), last, batch.records[done]);
-      await context.commit(String(BigInt(last.offset) + 1n));
+      context.commit(String(BigInt(last.offset) + 1n));
       // A rebalance is told in the answer: better noticed between chunks than after the whole fetch.
       await context.heartbeat();
     }

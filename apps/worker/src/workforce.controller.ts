@@ -46,6 +46,6 @@ export class WorkforceController {
     }
     const last = batch.records.at(-1)!;
     this.lag.applied(batch.topic, batch.partition, BigInt(batch.nextOffset), last);
-    await context.commit(String(BigInt(last.offset) + 1n));
+    context.commit(String(BigInt(last.offset) + 1n));
   }
 }

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EachBatchPayload, type Kafka, KafkaJSConnectionError, KafkaJSProtocolError } from 'kafkajs';
+import { type Kafka, KafkaJSConnectionError, KafkaJSProtocolError } from 'kafkajs';
 import { type NativeKafka, startNativeKafka } from '#libs/stack';
-import { type PartitionBatch, type BatchContext } from './batch.context';
+import { type BatchContext, type BatchContextParts, type PartitionBatch } from './batch.context';
 import { BatchService } from './batch-service.fixture';
 import { EventProducer } from './event.producer';
 import { createKafka } from './kafka.client';
@@ -38,7 +38,7 @@ describe('An outage is waited out', () => {
         }
         positions.storeAfter(part.at(-1)!);
         await new Promise((resolve) => setTimeout(resolve, 20));
-        await context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
+        context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
         await context.heartbeat();
       }
     };
@@ -70,11 +70,12 @@ describe('An outage is waited out', () => {
       const [first] = refused;
       if (refused.length < 2) {
         refused.push(context);
-        // kafkajs reports the first batch's failure: the one that does not make it join again.
-        refuseCommits(context, first ? NOT_COORDINATOR : LOST);
         await until(() => refused.length === 2 && (!first || first.failure !== null));
+        // kafkajs reports the first batch's failure: the one that does not make it join again.
+        refuseHeartbeats(context, first ? NOT_COORDINATOR : LOST);
+        await context.heartbeat();
       }
-      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+      context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
       done.add(partition);
     };
     const service = new BatchService('refused.', work, { brokers: [broker.brokers] });
@@ -102,11 +103,12 @@ describe('An outage is waited out', () => {
       'lost.',
       ({ records }, context) => {
         batches += 1;
-        if (batches === 1) refuseCommits(context, LOST);
-        return context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+        context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+        return Promise.resolve();
       },
       { brokers: [broker.brokers] },
     );
+    const tried = loseFirstCommit(service.strategy.unwrap<Kafka>());
     await service.start();
     await until(async () => {
       const [group] = await groupOffsets(kafka, 'lost.', 'lost.group', 'events');
@@ -114,7 +116,7 @@ describe('An outage is waited out', () => {
     });
     await service.close();
 
-    expect({ batches, fatal: service.fatal }).toEqual({ batches: 1, fatal: [] });
+    expect({ batches, tried: tried(), fatal: service.fatal }).toEqual({ batches: 1, tried: 2, fatal: [] });
   });
 
   it('given a worker whose broker is away, when closed, then it closes', async () => {
@@ -137,10 +139,23 @@ const NOT_COORDINATOR = new KafkaJSProtocolError(
   }),
 );
 
-/** What Kafka answers to every commit of this batch. */
-function refuseCommits(context: BatchContext, error: Error): void {
-  const { payload } = context as unknown as { payload: EachBatchPayload };
-  payload.commitOffsetsIfNecessary = () => Promise.reject(error);
+/** What Kafka answers to every heartbeat of this batch. */
+function refuseHeartbeats(context: BatchContext, error: Error): void {
+  const { own } = context as unknown as { own: BatchContextParts };
+  own.payload = { ...own.payload, heartbeat: () => Promise.reject(error) };
+}
+
+/** Has the first commit of each consumer fail. @returns how often any was tried. */
+function loseFirstCommit(kafka: Kafka): () => number {
+  let tried = 0;
+  const make = kafka.consumer.bind(kafka);
+  kafka.consumer = (config) => {
+    const consumer = make(config);
+    const commit = consumer.commitOffsets.bind(consumer);
+    consumer.commitOffsets = (offsets) => ((tried += 1) === 1 ? Promise.reject(LOST) : commit(offsets));
+    return consumer;
+  };
+  return () => tried;
 }
 
 async function publish(

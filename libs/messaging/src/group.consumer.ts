@@ -1,9 +1,10 @@
 import { type LoggerService } from '@nestjs/common';
 import { type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { type AssignmentListener, Generation, type PartitionsByTopic } from './assignment';
-import { BatchContext, type PartitionBatch, StaleBatchError } from './batch.context';
+import { BatchContext, type BatchContextParts, type PartitionBatch, StaleBatchError } from './batch.context';
 import { isBrokerOutage, reasonOf } from './kafka.errors';
-import { PartitionPlacement } from './partition.placement';
+import { OffsetCommits } from './offset.commits';
+import { PartitionPlacement, type PlacementOwner } from './partition.placement';
 import { type PartitionReading } from './partition.reading';
 import { leaveAs } from './past.member';
 import { type GroupProgress } from './group.progress';
@@ -111,7 +112,11 @@ export class GroupConsumer {
       this.pastMember = payload.memberId;
       this.joined(consumer, this.withoutPrefix(payload.memberAssignment));
     });
-    consumer.on(REBALANCING, () => this.generation?.end());
+    consumer.on(REBALANCING, () => {
+      // Sent before the member joins again, which ends what it may commit; who has the partitions next reads less again.
+      void this.lastCommit();
+      this.generation?.end();
+    });
     consumer.on(HEARTBEAT, () => this.isMember(consumer));
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.passedOver(payload);
@@ -131,12 +136,24 @@ export class GroupConsumer {
       });
       const crash = this.stopping ? null : await Promise.race([crashed, told]);
       if (crash) throw crash;
+      await Promise.race([crashed, this.handlersEnded()]);
+      await this.lastCommit();
     } finally {
       await this.disconnect(consumer);
       this.generation?.end();
       this.generation = null;
       this.placement = null;
     }
+  }
+
+  private async handlersEnded(): Promise<void> {
+    while (this.inHand.size > 0) await breathe();
+  }
+
+  private async lastCommit(): Promise<void> {
+    await this.placement?.commits
+      .flush()
+      .catch((error: Error) => this.say('warn', `last offsets not committed: ${error.message}`));
   }
 
   private async leaveAsBefore(): Promise<void> {
@@ -169,12 +186,14 @@ export class GroupConsumer {
     this.pause.reset();
     this.say('log', `joined: ${JSON.stringify(own)}`);
     const { topicPrefix, startPositions } = this.options;
-    this.placement = new PartitionPlacement(consumer, topicPrefix, startPositions, {
+    const owner: PlacementOwner = {
       isOver: () => generation.ended || this.stopping,
       passOver: (...passed) => this.options.passOver(...passed),
       onFatal: (error) => this.fail(error),
       onWait: (what) => this.say('warn', what),
-    });
+    };
+    const commits = new OffsetCommits(consumer, topicPrefix, owner);
+    this.placement = new PartitionPlacement(consumer, topicPrefix, startPositions, commits, owner);
     void this.placement.place(own);
     this.tell(() => this.options.onAssignment?.(own));
   }
@@ -219,11 +238,8 @@ export class GroupConsumer {
     }
 
     this.inHand.add(reading);
-    const context = await this.deliver(payload, topic, reading, generation);
+    const context = await this.deliver(payload, topic, { reading, generation, commits: placement.commits });
     this.inHand.delete(reading);
-    const uncommitted = context?.uncommitted ?? null;
-    // kafkajs goes on behind it, and there may be nothing: no other batch may ever say it.
-    if (uncommitted !== null) void placement.commit(topic, partition, uncommitted);
     // Not ours any more: kafkajs has seen to it already.
     if (context?.failure && !(context.failure instanceof StaleBatchError)) throw context.failure;
   }
@@ -231,13 +247,12 @@ export class GroupConsumer {
   private async deliver(
     payload: EachBatchPayload,
     topic: string,
-    reading: PartitionReading,
-    generation: Generation,
+    own: Pick<BatchContextParts, 'reading' | 'generation' | 'commits'>,
   ): Promise<BatchContext | null> {
     const { partition, messages, highWatermark } = payload.batch;
     let context: BatchContext | null = null;
     try {
-      const records = reading.admit(messages.map((message) => rawRecordOf(topic, partition, message)));
+      const records = own.reading.admit(messages.map((message) => rawRecordOf(topic, partition, message)));
       if (records.length === 0) {
         payload.resolveOffset(messages.at(-1)!.offset);
         void this.placement?.passOver(topic, partition, payload.batch.lastOffset());
@@ -245,7 +260,7 @@ export class GroupConsumer {
       }
       const nextOffset = String(BigInt(payload.batch.lastOffset()) + 1n);
       const batch: PartitionBatch = { topic, partition, records, highWatermark, nextOffset };
-      context = new BatchContext(batch, payload, generation, reading, () => this.stopping);
+      context = new BatchContext({ ...own, batch, payload, isStopping: () => this.stopping });
       await this.options.handle(batch, context);
     } catch (error) {
       if (context && !context.isRunning()) this.say('log', `gave ${topic}-${partition} up: ${String(error)}`);

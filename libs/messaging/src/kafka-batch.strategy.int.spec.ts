@@ -64,7 +64,7 @@ function careful(seen: string[], positions: MemoryPositions, chunk = 10) {
       const part = records.slice(at, at + chunk);
       seen.push(...part.map(({ value }) => String(value)));
       positions.storeAfter(part.at(-1)!);
-      await context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
+      context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
       await context.heartbeat();
     }
   };
@@ -104,7 +104,7 @@ describe('KafkaBatchStrategy', () => {
       prefix,
       async ({ records }, context) => {
         positions.storeAfter(records[29]!);
-        await context.commit('30');
+        context.commit('30');
         throw new Error('a bug at 30');
       },
       { positions },
@@ -162,7 +162,7 @@ describe('KafkaBatchStrategy', () => {
         await until(() => !context.isRunning());
         // The chunk under way when the signal came: it may still commit.
         positions.storeAfter(batch.records[19]!);
-        await context.commit('20');
+        context.commit('20');
       },
       { positions, subscriptions: [{ pattern: 'conversation-events', onRevoked: () => (revoked += 1) }] },
     );
@@ -207,7 +207,7 @@ describe('KafkaBatchStrategy', () => {
         for (const { offset } of part) if (!list.includes(Number(offset))) list.push(Number(offset));
         positions.storeAfter(part.at(-1)!);
         await new Promise((resolve) => setTimeout(resolve, 30));
-        await context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
+        context.commit(String(BigInt(part.at(-1)!.offset) + 1n));
         await context.heartbeat();
       }
     };
@@ -254,7 +254,7 @@ describe('KafkaBatchStrategy', () => {
       prefix,
       async ({ topic, records }, context) => {
         order.push(topic);
-        await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+        context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
       },
       {
         subscriptions: [

@@ -1,17 +1,15 @@
 import { type Consumer } from 'kafkajs';
 import { type PartitionsByTopic } from './assignment';
+import { type CommitsOwner, type OffsetCommits } from './offset.commits';
 import { PartitionReading } from './partition.reading';
 import { GrowingPause } from './pause';
 import { InputPositionError } from './start-position';
-import { type PlacedPartition, type StartPositionsReader } from './start-positions.reader';
+import { type StartPositionsReader } from './start-positions.reader';
 
 /** What a placement must know of the member it belongs to, and tell it. */
-export interface PlacementOwner {
-  /** Whether the partitions were taken away, or the member stops. */
-  isOver(): boolean;
+export interface PlacementOwner extends CommitsOwner {
   passOver(topic: string, partition: number, nextOffset: string): Promise<void>;
   onFatal(error: Error): void;
-  onWait(what: string): void;
 }
 
 /** Where each partition of one assignment is being read. Until a partition is placed, it is not fetched. */
@@ -22,6 +20,7 @@ export class PartitionPlacement {
     private readonly consumer: Consumer,
     private readonly topicPrefix: string,
     private readonly startPositions: StartPositionsReader,
+    readonly commits: OffsetCommits,
     private readonly owner: PlacementOwner,
   ) {}
 
@@ -45,13 +44,15 @@ export class PartitionPlacement {
         this.consumer.pause(full);
         const placed = await this.startPositions.place(partitions);
         if (this.owner.isOver()) return;
-        for (const { topic, partition, start } of placed) {
+        for (const { topic, partition, start, groupKnowsNothing } of placed) {
           this.readings.set(keyOf(topic, partition), new PartitionReading(start));
+          // A process may die between the database's commit and the group's first one of a partition, and a group forgets after a
+          // week of silence: with nothing more to read, nobody would commit, and the group's lag would stay.
+          if (groupKnowsNothing) this.commits.stored(topic, partition, start.startAt);
           // Without autoCommit a seek does not commit.
           this.consumer.seek({ topic: this.topicPrefix + topic, partition, offset: String(start.readFrom) });
         }
         this.consumer.resume(full);
-        await this.commitWhatTheGroupNeverDid(placed);
         return;
       } catch (error) {
         if (error instanceof InputPositionError) return this.owner.onFatal(error);
@@ -73,58 +74,19 @@ export class PartitionPlacement {
     if (!reading) return;
     const next = BigInt(lastOffset) + 1n;
     reading.advanceTo(next);
-    const store = (): Promise<void> => this.owner.passOver(topic, partition, String(next));
-    const isDue = (): boolean => reading.nextOffset === next;
-    if (await this.keepTrying(`${topic}-${partition} not stored as read to ${next}`, store, isDue))
-      await this.commit(topic, partition, next);
-  }
-
-  /**
-   * Has the group's offset say how far the partition was read, for those who watch its lag, where no batch does: there may be
-   * nothing more to read. Tries until it is heard, or the partition is not this member's. Never rejects.
-   */
-  async commit(topic: string, partition: number, offset: bigint): Promise<void> {
-    const reading = this.readingOf(topic, partition);
-    if (!reading) return;
-    let committed: bigint;
-    do {
-      // Never less than a batch has committed meanwhile: this commit may be tried again, and come after that one.
-      committed = reading.nextOffset > offset ? reading.nextOffset : offset;
-      const heard = { topic: this.topicPrefix + topic, partition, offset: String(committed) };
-      const say = (): Promise<void> => this.consumer.commitOffsets([heard]);
-      if (!(await this.keepTrying(`${topic}-${partition} not committed as read to ${committed}`, say)))
-        return;
-    } while (reading.nextOffset > committed);
-  }
-
-  /** @returns false when it was given up: it is not due any more, or the partitions were taken away. */
-  private async keepTrying(
-    what: string,
-    work: () => Promise<void>,
-    isDue: () => boolean = () => true,
-  ): Promise<boolean> {
     const pause = new GrowingPause(250, 5_000);
-    while (!this.owner.isOver() && isDue()) {
+    while (!this.owner.isOver() && reading.nextOffset === next) {
       try {
-        await work();
-        return true;
+        await this.owner.passOver(topic, partition, String(next));
+        this.commits.stored(topic, partition, next);
+        return;
       } catch (error) {
-        this.owner.onWait(`${what}, again in ${pause.nextMs} ms: ${(error as Error).message}`);
+        this.owner.onWait(
+          `${topic}-${partition} not stored as read to ${next}, again in ${pause.nextMs} ms: ${(error as Error).message}`,
+        );
         await pause.take();
       }
     }
-    return false;
-  }
-
-  /**
-   * A process may die between the database's commit and the group's first one of a partition, and a group forgets after a week
-   * of silence: with nothing more to read, nobody would commit, and the group's lag would stay.
-   */
-  private async commitWhatTheGroupNeverDid(placed: readonly PlacedPartition[]): Promise<void> {
-    const uncommitted = placed.filter(({ groupKnowsNothing }) => groupKnowsNothing);
-    await Promise.all(
-      uncommitted.map(({ topic, partition, start }) => this.commit(topic, partition, start.startAt)),
-    );
   }
 }
 

@@ -23,7 +23,7 @@ class Reader {
     const work: Work = async ({ records }, context) => {
       this.seen.push(...records.map(({ value }) => String(value)));
       positions.storeAfter(records.at(-1)!);
-      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+      context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
     };
     this.service = new BatchService(prefix, work, { positions });
     running.push(this.service);
@@ -218,7 +218,7 @@ describe('What it reads is what it read', () => {
         seen.push(...records.map(({ value }) => String(value)));
         while (slow && context.isRunning()) await new Promise((resolve) => setTimeout(resolve, 50));
         positions.storeAfter(records.at(-1)!);
-        await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
+        context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
       },
       { positions },
     );
@@ -254,7 +254,7 @@ async function fingerprintAt(prefix: string, offset: number): Promise<string> {
     prefix,
     async ({ records }, context) => {
       found = fingerprintOf(records[offset]!);
-      await context.commit(String(records.length));
+      context.commit(String(records.length));
     },
     { groupId: `${prefix}look` },
   );

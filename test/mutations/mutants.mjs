@@ -58,10 +58,10 @@ export const mutants = [
       {
         find: '      try {\n        await this.#apply(',
         replace:
-          '      await context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        await this.#apply(',
+          '      context.commit(String(BigInt(records.at(-1)!.offset) + 1n));\n      try {\n        await this.#apply(',
       },
       {
-        find: '      await context.commit(String(BigInt(last.offset) + 1n));\n',
+        find: '      context.commit(String(BigInt(last.offset) + 1n));\n',
         replace: '',
       },
     ],

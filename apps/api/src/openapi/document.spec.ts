@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { changeRules } from '#libs/domain';
 import { CONTROLLERS } from '../controllers';
 import { openApiDocument } from './document';
 import { openApiYaml } from './yaml';
@@ -32,4 +33,17 @@ test('what is referred to is there', () => {
   );
   expect(referred.length).toBeGreaterThan(20);
   for (const name of referred) expect(document.components.schemas).toHaveProperty(name);
+});
+
+test('every command that another’s claim may stand in the way of says so', () => {
+  const rule = changeRules.find(({ otherwise }) => otherwise === 'already_claimed')!;
+  const verbs = /^to ([a-z, ]+):/.exec(rule.says)![1]!.split(', ');
+  expect(verbs).toContain('cancel');
+  for (const verb of verbs) {
+    const operation = operations.find(({ operationId }) => operationId === `${verb}Task`);
+    expect({ verb, says: JSON.stringify(operation?.responses['409']) }).toEqual({
+      verb,
+      says: expect.stringContaining('already_claimed') as string,
+    });
+  }
 });

@@ -172,6 +172,7 @@ export class TasksController {
   @Serves(
     command('assign', 'Gives the task to an agent, to a team or to nobody; a claim is cleared.', [
       'unknown_assignee',
+      'already_claimed',
       'illegal_transition',
     ]),
   )
@@ -204,7 +205,7 @@ export class TasksController {
     return this.#change('reopen', asked, response);
   }
 
-  @Serves(command('cancel', 'To do or in progress → cancelled.', ['illegal_transition']))
+  @Serves(command('cancel', 'To do or in progress → cancelled.', ['already_claimed', 'illegal_transition']))
   cancel(@AskedOf() asked: Asked<ReasonBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('cancel', asked, response);
   }

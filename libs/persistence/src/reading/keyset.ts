@@ -13,6 +13,9 @@ export interface Order {
   descending: boolean;
 }
 
+/** A condition: SQL, with `?` where the value goes, if it has one. */
+export type Conditional = [sql: string, value?: unknown];
+
 /** Conditions of a statement, with its parameters. */
 export class Conditions {
   readonly parameters: unknown[] = [];

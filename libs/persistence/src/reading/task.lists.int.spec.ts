@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { type Task } from '#libs/domain';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { type TaskRow, taskFrom } from '../row.readers';
-import { TaskLists, type TaskQuestion } from './task.lists';
+import { pageOfFacets } from './facet.statement';
+import { facetsOf } from './task.facets';
+import { TaskLists } from './task.lists';
+import { QUEUE, type Sorting, SORTINGS } from './task.order';
+import { type TaskQuestion } from './task.question';
 import { type Keyset, type Page } from './keyset';
 
 jest.setTimeout(120_000);
@@ -14,9 +18,9 @@ const CHANNELS = ['call', 'message', 'whatsapp'] as const;
 const TYPES = ['follow_up', 'internal'] as const;
 const TENANTS = ['acme', 'other'];
 const WHO = ['eli', 'mia', 'bookings'];
-/** Few moments, so that many tasks have the same. */
 /** What titles and descriptions are made of: most have the first, few the last. */
 const WORDS = ['back', 'Refund', 'Zürich', 'x-17'];
+/** Few moments, so that many tasks have the same. */
 const MOMENTS = Array.from({ length: 6 }, (_, day) => `2026-03-0${day + 1}T10:00:00.000Z`);
 
 let database: TestDatabase;
@@ -252,6 +256,40 @@ test('an agent’s queue: what they have, have claimed, and may claim; overdue f
     if (teams.length > 0) expect(expected.length).toBeGreaterThan(20);
   }
 });
+
+test('of a list by rank no facet is read whose rank comes after the page is full', async () => {
+  const facets = facetsOf({
+    assignees: [
+      { kind: 'agent', id: 'eli' },
+      { kind: 'team', id: 'bookings' },
+    ],
+    status: ['to_do', 'in_progress'],
+  });
+  const facetsRead = async (sorting: Sorting): Promise<number> => {
+    const parts = { facets, sorting, descending: false, after: null, limit: 3, bounds: {}, others: [] };
+    const { sql, parameters } = pageOfFacets('acme', parts, 4);
+    const [row] = await database.owner.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `explain (analyze, format json) ${sql}`,
+      parameters,
+    );
+    return timesRead(row!['QUERY PLAN'][0].Plan);
+  };
+  expect(await facetsRead(SORTINGS.dueAt)).toBe(facets.length);
+  expect(await facetsRead(QUEUE)).toBeLessThanOrEqual(facets.length / 2);
+});
+
+/** A node of a plan, as `explain` has it. */
+interface PlanNode {
+  'Relation Name'?: string;
+  'Actual Loops': number;
+  Plans?: PlanNode[];
+}
+
+/** How often the tasks of a facet were looked for. */
+function timesRead({ Plans = [], ...node }: PlanNode): number {
+  const own = node['Relation Name'] === 'task' ? node['Actual Loops'] : 0;
+  return Math.max(own, ...Plans.map(timesRead));
+}
 
 test('a page goes on where the one before ended, whatever came and went meanwhile', async () => {
   const question = { sort: 'createdAt' as const, descending: false, status: ['cancelled' as const] };

@@ -27,7 +27,7 @@ export interface ChangeRule {
 }
 
 /** Verbs that take a task in hand, and so need whoever holds it to give it up first. */
-const TAKES_IN_HAND: readonly Verb[] = ['claim', 'start', 'resolve', 'cancel', 'assign', 'release'];
+export const TAKES_IN_HAND: readonly Verb[] = ['claim', 'start', 'resolve', 'cancel', 'assign', 'release'];
 /** Verbs that only an available member may do: the others dispose of a task rather than work on it. */
 const WORKS_ON: readonly Verb[] = ['claim', 'start', 'resolve'];
 

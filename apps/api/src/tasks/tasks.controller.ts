@@ -21,6 +21,7 @@ import {
   type TaskVerb,
   UpdateTaskBody,
 } from '#libs/contracts';
+import { TAKES_IN_HAND } from '#libs/domain';
 import { TaskLists, TaskReader } from '#libs/persistence';
 import { actorOf } from '../auth/caller';
 import { type Asked, AskedOf } from '../http/asked';
@@ -63,7 +64,7 @@ const command = (
   ifMatch: true,
   idempotent: true,
   answer: TaskState,
-  problems: [...REFUSALS, ...problems],
+  problems: [...REFUSALS, ...(TAKES_IN_HAND.includes(verb) ? ['already_claimed' as const] : []), ...problems],
   ...over,
 });
 
@@ -172,7 +173,6 @@ export class TasksController {
   @Serves(
     command('assign', 'Gives the task to an agent, to a team or to nobody; a claim is cleared.', [
       'unknown_assignee',
-      'already_claimed',
       'illegal_transition',
     ]),
   )
@@ -180,22 +180,22 @@ export class TasksController {
     return this.#change('assign', asked, response);
   }
 
-  @Serves(command('claim', 'The caller takes a team’s task.', ['already_claimed', 'illegal_transition']))
+  @Serves(command('claim', 'The caller takes a team’s task.', ['illegal_transition']))
   claim(@AskedOf() asked: Asked<ReasonBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('claim', asked, response);
   }
 
-  @Serves(command('release', 'A claim is given back to the team.', ['already_claimed', 'illegal_transition']))
+  @Serves(command('release', 'A claim is given back to the team.', ['illegal_transition']))
   release(@AskedOf() asked: Asked<ReasonBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('release', asked, response);
   }
 
-  @Serves(command('start', 'To do → in progress.', ['already_claimed', 'illegal_transition']))
+  @Serves(command('start', 'To do → in progress.', ['illegal_transition']))
   start(@AskedOf() asked: Asked<ReasonBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('start', asked, response);
   }
 
-  @Serves(command('resolve', 'To do or in progress → resolved.', ['already_claimed', 'illegal_transition']))
+  @Serves(command('resolve', 'To do or in progress → resolved.', ['illegal_transition']))
   resolve(@AskedOf() asked: Asked<ResolveBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('resolve', asked, response);
   }
@@ -205,7 +205,7 @@ export class TasksController {
     return this.#change('reopen', asked, response);
   }
 
-  @Serves(command('cancel', 'To do or in progress → cancelled.', ['already_claimed', 'illegal_transition']))
+  @Serves(command('cancel', 'To do or in progress → cancelled.', ['illegal_transition']))
   cancel(@AskedOf() asked: Asked<ReasonBody>, @Res({ passthrough: true }) response: Response) {
     return this.#change('cancel', asked, response);
   }

@@ -1,6 +1,11 @@
 /** Partition numbers by topic, the topic without the deployment's prefix. */
 export type PartitionsByTopic = Record<string, number[]>;
 
+/** A partition as the key of a map. */
+export function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
 /** Told about what a group's member may work on; the relay follows it. Never awaited; a throw is fatal. */
 export interface AssignmentListener {
   /** The member has joined and owns these now, in place of all before. */

@@ -117,7 +117,7 @@ export class GroupConsumer {
       void this.lastCommit();
       this.generation?.end();
     });
-    consumer.on(HEARTBEAT, () => this.isMember(consumer));
+    consumer.on(HEARTBEAT, () => this.heartbeatAnswered(consumer));
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.passedOver(payload);
     });
@@ -199,10 +199,10 @@ export class GroupConsumer {
   }
 
   /**
-   * The group takes this member for one. When a commit was refused before, as by a coordinator that has just started, kafkajs
+   * The group takes this member for one. When it refused a heartbeat before, as a coordinator does that has just started, kafkajs
    * should have joined again; but of all that a fetch's batches threw it heard one error, and that was the lost connection.
    */
-  private isMember(consumer: Consumer): void {
+  private heartbeatAnswered(consumer: Consumer): void {
     const { generation } = this;
     if (generation?.ended && this.inHand.size === 0 && !this.stopping)
       this.joined(consumer, generation.assignment);

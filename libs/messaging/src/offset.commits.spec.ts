@@ -97,4 +97,22 @@ describe('what a group hears of its member’s offsets', () => {
     await commits.flush();
     expect(asked()).toEqual([['prefix.call/0=1'], ['prefix.call/0=2']]);
   });
+
+  it('is never said while an earlier word is on its way, which may be tried again and come after it', async () => {
+    const { commits, asked, broker } = world();
+    let answer = (): void => undefined;
+    broker.answer = () => new Promise((resolve) => (answer = resolve));
+    commits.stored('call', 0, 1n);
+    await jest.advanceTimersByTimeAsync(0);
+    commits.stored('call', 0, 2n);
+    const last = commits.flush();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(asked()).toEqual([['prefix.call/0=1']]);
+
+    answer();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(asked()).toEqual([['prefix.call/0=1'], ['prefix.call/0=2']]);
+    answer();
+    await last;
+  });
 });

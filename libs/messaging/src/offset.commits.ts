@@ -1,4 +1,5 @@
 import { type Consumer } from 'kafkajs';
+import { keyOf } from './assignment';
 import { GrowingPause } from './pause';
 
 /** Whom offsets are committed for. */
@@ -21,6 +22,8 @@ export class OffsetCommits {
   /** What the group has not heard of, the last offset of each partition. */
   private readonly unheard = new Map<string, { topic: string; partition: number; offset: string }>();
   private saying: Promise<void> | null = null;
+  /** The request under way, or the last. */
+  private sent: Promise<void> = Promise.resolve();
   private saidAt = -Infinity;
 
   constructor(
@@ -32,12 +35,21 @@ export class OffsetCommits {
   /** Everything before this offset is stored for good; the group hears of it soon, and again until it has heard. */
   stored(topic: string, partition: number, nextOffset: bigint): void {
     const name = this.topicPrefix + topic;
-    this.unheard.set(`${topic}/${partition}`, { topic: name, partition, offset: String(nextOffset) });
+    this.unheard.set(keyOf(topic, partition), { topic: name, partition, offset: String(nextOffset) });
     this.saying ??= this.say().finally(() => (this.saying = null));
   }
 
-  /** Tells the group now; once, for a member that is about to give its partitions up. @throws kafkajs' error. */
-  async flush(): Promise<void> {
+  /**
+   * Tells the group now, once, when the request under way has ended: kafkajs may try that one again, and an earlier offset must not
+   * come after a later one. @throws kafkajs' error.
+   */
+  flush(): Promise<void> {
+    const before = this.sent.catch(() => undefined);
+    this.sent = before.then(() => this.send());
+    return this.sent;
+  }
+
+  private async send(): Promise<void> {
     const said = [...this.unheard];
     if (said.length === 0) return;
     await this.consumer.commitOffsets(said.map(([, offset]) => offset));

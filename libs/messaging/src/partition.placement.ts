@@ -1,5 +1,5 @@
 import { type Consumer } from 'kafkajs';
-import { type PartitionsByTopic } from './assignment';
+import { keyOf, type PartitionsByTopic } from './assignment';
 import { type CommitsOwner, type OffsetCommits } from './offset.commits';
 import { PartitionReading } from './partition.reading';
 import { GrowingPause } from './pause';
@@ -88,8 +88,4 @@ export class PartitionPlacement {
       }
     }
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`;
 }

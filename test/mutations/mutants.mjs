@@ -89,8 +89,8 @@ export const mutants = [
     file: SHARD_STORE,
     edits: [
       {
-        find: 'select pg_advisory_xact_lock($1, $2), set_config',
-        replace: 'select $1::int, $2::int, set_config',
+        find: 'select pg_advisory_xact_lock($1, shard), set_config',
+        replace: 'select $1::int, shard, set_config',
       },
     ],
     test: integration(
@@ -207,7 +207,7 @@ export const mutants = [
     file: 'libs/messaging/src/fenced-log/fenced-log.writer.ts',
     edits: [
       {
-        find: '        producerId,\n        producerEpoch: epoch,',
+        find: '      producerId,\n      producerEpoch: epoch,',
         replace: "        producerId: epoch < 0 ? producerId : '-1',\n        producerEpoch: -1,",
       },
     ],
@@ -421,14 +421,27 @@ export const mutants = [
     ),
   },
   {
+    name: 'work that shared a transaction blamed for what another did',
+    file: 'libs/processing/src/shared-transactions.ts',
+    edits: [{ find: 'works.length === 1 || error instanceof StoreOutage', replace: 'works.length > 0' }],
+    test: unit(
+      'libs/processing/src/process-batch.simulation.spec.ts',
+      'processing, when processes die anywhere and what they read comes again and so do partitions side by side that share shards, and events that came to both',
+    ),
+  },
+  {
+    name: 'shards locked in the order in which they are named',
+    file: SHARD_STORE,
+    edits: [{ find: '.sort((a, b) => a - b)', replace: '' }],
+    test: integration(
+      'libs/persistence/src/shard.lock.int.spec.ts',
+      'the lock of a shard is never waited for in a circle, in whatever order shards are named',
+    ),
+  },
+  {
     name: 'tasks that changed not written',
-    file: 'libs/persistence/src/shard.transaction.ts',
-    edits: [
-      {
-        find: "      updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, changes.changedTasks),\n",
-        replace: '',
-      },
-    ],
+    file: 'libs/persistence/src/shared.statements.ts',
+    edits: [{ find: 'all.flatMap(({ changedTasks }) => changedTasks),', replace: '[],' }],
     test: integration(
       SHARD_STORE_SPEC,
       'the shard store on PostgreSQL writes what became of a task that was there, every field, and of no other',

@@ -15,6 +15,8 @@ import { WORKFORCE } from './workforce.controller';
 
 /** So that a rebalance is noticed soon. */
 const MOST_BETWEEN_HEARTBEATS_MS = 1_000;
+/** What they cause shares transactions, and those are what `CONCURRENCY` bounds. */
+const ALL_OF_A_FETCH = 1_000;
 const LOOK_AGAIN_MS = 100;
 const CONVERSATIONS = Object.values(CONVERSATION_TOPICS);
 const BROKER_AGAIN_MS = 2_000;
@@ -49,7 +51,7 @@ export class ConsumerFactory {
       sessionTimeout: settings.kafkaSessionTimeoutMs,
       heartbeatInterval: Math.min(MOST_BETWEEN_HEARTBEATS_MS, settings.kafkaSessionTimeoutMs / 4),
       positions: this.positions,
-      partitionsConsumedConcurrently: settings.concurrency,
+      partitionsConsumedConcurrently: ALL_OF_A_FETCH,
       logger: this.logger,
       onWait: (pauseMs) => this.instruments.outageWait.inc({ system: 'broker' }, pauseMs / 1_000),
       onFatal,

@@ -51,6 +51,7 @@ import {
   type DeadLetters,
   KeyedQueue,
   type ProcessingPorts,
+  SharedTransactions,
   TenantDirectory,
 } from '#libs/processing';
 import { type Settings } from '#libs/settings';
@@ -176,7 +177,9 @@ export class WorkerModule {
             );
             return {
               intake: createIntake(),
-              store: new MeteredShardStore(store, instruments),
+              store: new SharedTransactions(new MeteredShardStore(store, instruments), {
+                atOnce: settings.concurrency,
+              }),
               deadLetters,
               directory: new TenantDirectory(),
               queue: new KeyedQueue(),

@@ -1,16 +1,17 @@
 import {
   type InputPosition,
-  type ShardStore,
   type ShardTransaction,
+  type ShardTransactions,
+  type ShardWork,
   StoreConflict,
   StoreOutage,
 } from '#libs/processing';
 import { type Instruments } from './metric.instruments';
 
-/** A `ShardStore` whose transactions are timed and counted by how they ended. */
-export class MeteredShardStore implements ShardStore {
+/** `ShardTransactions` that are timed, and counted by how they ended. */
+export class MeteredShardStore implements ShardTransactions {
   constructor(
-    private readonly store: ShardStore,
+    private readonly store: ShardTransactions,
     private readonly instruments: Pick<Instruments, 'transactionDuration' | 'transactions'>,
   ) {}
 
@@ -19,13 +20,18 @@ export class MeteredShardStore implements ShardStore {
     tenantIds: string[],
     work: (tx: ShardTransaction) => Promise<T>,
   ): Promise<T> {
+    const [result] = await this.inShards([{ shard, tenantIds, work }]);
+    return result as T;
+  }
+
+  async inShards(works: readonly ShardWork[]): Promise<unknown[]> {
     const { transactions, transactionDuration } = this.instruments;
     const began = performance.now();
     try {
-      const result = await this.store.inShard(shard, tenantIds, work);
+      const results = await this.store.inShards(works);
       transactionDuration.observe((performance.now() - began) / 1_000);
       transactions.inc({ result: 'committed' });
-      return result;
+      return results;
     } catch (error) {
       transactions.inc({ result: resultOf(error) });
       throw error;

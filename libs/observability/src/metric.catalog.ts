@@ -119,21 +119,21 @@ export const METRICS = {
     'seconds',
     {},
     SECONDS,
-    'A transaction that committed, from asking for a connection to the end of the commit.',
+    'A transaction that committed, of one shard or shared by several, from asking for a connection to the end of the commit.',
   ),
   lockWait: histogram(
     'shard_lock_wait_seconds',
     'seconds',
     {},
     SECONDS,
-    "How long the statement that takes the shard's lock took: a round trip, and the wait for whoever has it.",
+    "How long the statement that takes the shards' locks took: a round trip, and the wait for whoever has one.",
   ),
   transactions: counter(
     'shard_transactions_total',
     'transactions',
     { result: TRANSACTION_RESULTS },
     'Transactions by how they ended. `conflict`: lost a race for a unique key, decided again. `outage`: tried again. `failed`: ' +
-      "some event's fault, the batch is halved, and the event that stands alone dead-lettered.",
+      "some event's fault; who shared it is done again alone, the batch is halved, and the event that stands alone dead-lettered.",
   ),
   poolConnections: gauge(
     'database_pool_connections',

@@ -39,15 +39,17 @@ export class TracedShardStore implements ShardStore {
     shard: number,
     tenantIds: string[],
     work: (tx: ShardTransaction) => Promise<T>,
+    size?: number,
   ): Promise<T> {
     const attributes = { 'conversation_tasks.shard': shard };
     const span = this.tracer.startSpan('shard transaction', { attributes }, this.batch);
     const events = new EventSpans(this.tracer, span);
     try {
-      const result = await this.store.inShard(shard, tenantIds, (tx) => {
+      const traced = (tx: ShardTransaction): Promise<T> => {
         span.addEvent('locked');
         return work(continuingTraces(tx, events));
-      });
+      };
+      const result = await this.store.inShard(shard, tenantIds, traced, size);
       events.end();
       return result;
     } catch (error) {

@@ -1,12 +1,19 @@
 import { type EntityManager } from 'typeorm';
 import { type InputPosition } from '#libs/processing';
+import { type ColumnOf, insertRows, overwrite } from './rows';
 
-/** Stores how far a partition was read; also lower than before, when an operator rewound it. */
-export async function writePosition(manager: EntityManager, position: InputPosition): Promise<void> {
-  await manager.query(
-    `insert into input_position (topic, partition, next_offset, fingerprint) values ($1, $2, $3, $4)
-     on conflict (topic, partition) do update
-       set next_offset = excluded.next_offset, fingerprint = excluded.fingerprint, stored_at = now()`,
-    [position.topic, position.partition, position.nextOffset, position.fingerprint],
-  );
+const COLUMNS: ColumnOf<InputPosition>[] = [
+  ['topic', 'text', ({ topic }) => topic],
+  ['partition', 'integer', ({ partition }) => partition],
+  ['next_offset', 'bigint', ({ nextOffset }) => nextOffset],
+  ['fingerprint', 'text', ({ fingerprint }) => fingerprint],
+];
+const OVERWRITE = `${overwrite(['topic', 'partition'], COLUMNS)}, stored_at = now()`;
+
+/** Stores how far partitions, each named once, were read; also lower than before, when an operator rewound one. */
+export async function writePositions(
+  manager: EntityManager,
+  positions: readonly InputPosition[],
+): Promise<void> {
+  await insertRows(manager, 'input_position', COLUMNS, positions, OVERWRITE);
 }

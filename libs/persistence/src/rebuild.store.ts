@@ -1,7 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type CreatedTask, type InputPosition } from '#libs/processing';
 import { taskColumns } from './columns';
-import { writePosition } from './input-position.writer';
+import { writePositions } from './input-position.writer';
 import { type LogRow } from './log.source';
 import {
   activityRowColumns,
@@ -39,9 +39,7 @@ export class RebuildStore {
 
   /** Stores where every input partition is gone on with, all or none: the last step. */
   storePositions(positions: readonly InputPosition[]): Promise<void> {
-    return inTransaction(this.dataSource, async (manager) => {
-      for (const position of positions) await writePosition(manager, position);
-    });
+    return inTransaction(this.dataSource, (manager) => writePositions(manager, positions));
   }
 }
 

@@ -22,8 +22,24 @@ export async function insertRows<Row>(
   rows: readonly Row[],
   onConflict = '',
 ): Promise<unknown[]> {
-  if (rows.length === 0) return [];
-  const { names, table: given, values } = asTable(columns, rows);
+  return insertParts(manager, table, [{ columns, rows }], onConflict);
+}
+
+/** Rows, and how each gives the values of the table's columns: of several parts, each has the same columns in its own way. */
+export interface Part<Row> {
+  columns: readonly ColumnOf<Row>[];
+  rows: readonly Row[];
+}
+
+/** As `insertRows`, of several parts with one statement. */
+export async function insertParts<Row>(
+  manager: EntityManager,
+  table: string,
+  parts: readonly Part<Row>[],
+  onConflict = '',
+): Promise<unknown[]> {
+  if (parts.every(({ rows }) => rows.length === 0)) return [];
+  const { names, table: given, values } = asTable(parts);
   return manager.query(`insert into ${table} (${names}) select * from ${given} ${onConflict}`, values);
 }
 
@@ -40,7 +56,7 @@ export async function updateRows<Row>(
   rows: readonly Row[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { names, table: given, values } = asTable(columns, rows);
+  const { names, table: given, values } = asTable([{ columns, rows }]);
   const others = columns.map(([name]) => name).filter((name) => !key.includes(name));
   const [, updated] = (await manager.query(
     `update ${table} set ${others.map((name) => `"${name}" = become."${name}"`).join(', ')}
@@ -53,12 +69,18 @@ export async function updateRows<Row>(
 }
 
 /** Rows as a statement takes them: their columns' names, a table made of one parameter a column, and the parameters. */
-function asTable<Row>(columns: readonly ColumnOf<Row>[], rows: readonly Row[]) {
+function asTable<Row>(parts: readonly Part<Row>[]) {
+  const { columns } = parts[0]!;
   const arrays = columns.map(([, type], i) => arrayExpression(type, i + 1));
   return {
     names: columns.map(([name]) => `"${name}"`).join(', '),
     table: `unnest(${arrays.join(', ')})`,
-    values: columns.map(([, type, value]) => arrayText(type, rows.map(value))),
+    values: columns.map(([, type], i) =>
+      arrayText(
+        type,
+        parts.flatMap(({ columns: own, rows }) => rows.map(own[i]![2])),
+      ),
+    ),
   };
 }
 

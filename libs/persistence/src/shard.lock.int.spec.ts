@@ -9,6 +9,8 @@ function gate(): { opened: Promise<void>; open(): void } {
   return { opened, open };
 }
 
+const DEADLOCKS = 'select deadlocks from pg_stat_database where datname = current_database()';
+
 describe('the lock of a shard', () => {
   let db: TestDatabase;
   beforeAll(async () => {
@@ -62,5 +64,17 @@ describe('the lock of a shard', () => {
 
   it('does not hold up a writer of another shard', async () => {
     expect((await secondWhileFirstIsOpen(6)).order).toEqual(['second reads', 'first ends']);
+  });
+
+  it('is never waited for in a circle, in whatever order shards are named', async () => {
+    const store = new PostgresShardStore(db.app);
+    const nothing = (shard: number) => ({ shard, tenantIds: ['acme'], work: async () => undefined });
+    const [{ deadlocks: before }] = await db.owner.query(DEADLOCKS);
+    const rounds = Array.from({ length: 60 }, (_, i) =>
+      store.inShards([1, 2, 3, 4].map((n) => nothing(i % 2 === 0 ? n : 5 - n))),
+    );
+    await Promise.all(rounds);
+    const [{ deadlocks: after }] = await db.owner.query(DEADLOCKS);
+    expect(after).toBe(before);
   });
 });

@@ -14,7 +14,8 @@ import {
   KeyedQueue,
   type Outcome,
   RequestDesk,
-  type ShardStore,
+  type ShardTransactions,
+  type ShardWork,
   StoreConflict,
   type TaskFinder,
   TenantDirectory,
@@ -23,7 +24,7 @@ import {
 
 /** What a suite needs to look into a store beside the port. */
 export interface StoreUnderTest {
-  store: ShardStore;
+  store: ShardTransactions;
   timers: TimerSource;
   finder: TaskFinder;
   activities(): Promise<{ shard: number; position: number; title: string }[]>;
@@ -202,6 +203,91 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
       throw new Error('afterwards');
     });
     await expect(fails).rejects.toThrow('afterwards');
+    expect([await tested.counts(), await tested.activities()]).toEqual(before);
+  });
+
+  /** Events applied to a shard, as work that shares its transaction. */
+  const working = (
+    shard: number,
+    events: InboundEvent[],
+    position: InputPosition | null = null,
+  ): ShardWork => ({
+    shard,
+    tenantIds: [...new Set(events.map(({ tenantId }) => tenantId))],
+    work: (tx) => applyEvents(events, position, tx, { directory, now: () => NOW }),
+  });
+
+  it('does the work of several shards in one transaction, each with its own shard’s lock, log and position', async () => {
+    const other = { tenantId: tenant('b') };
+    await apply(6, [create('known'), create('also known', other)]);
+    const headOf = async (shard: number): Promise<number> =>
+      (await tested.activities()).filter((each) => each.shard === shard).length;
+    const before = [await headOf(5), await headOf(6), await headOf(7)];
+    const positions = [5, 6].map((partition) => ({
+      ...{ topic: `shared-${run}`, partition, fingerprint: 'f', nextOffset: String(partition) },
+    }));
+    const outcomes = await tested.store.inShards([
+      working(6, [create('known'), create('six')], positions[1]),
+      working(
+        5,
+        [
+          create('five', { ...other, conversationId: 'conv-5' }),
+          create('also known', { ...other, payloadHash: Buffer.from('x') }),
+        ],
+        positions[0],
+      ),
+      working(7, [
+        create('seven a', { conversationId: 'conv-7' }),
+        create('seven b', { conversationId: 'conv-7' }),
+      ]),
+    ]);
+    const applied = { kind: 'applied', tasks: 1, warnings: 0 };
+    expect(outcomes).toEqual([
+      [{ kind: 'duplicate', samePayload: true }, applied],
+      [applied, { kind: 'duplicate', samePayload: false }],
+      [applied, applied],
+    ]);
+    const activities = await tested.activities();
+    const added = [5, 6, 7].map((shard, i) =>
+      activities
+        .filter((each) => each.shard === shard)
+        .slice(before[i])
+        .map(({ position, title }) => [position - before[i]!, title]),
+    );
+    expect(added).toEqual([
+      [[1, 'five']],
+      [[1, 'six']],
+      [
+        [1, 'seven a'],
+        [2, 'seven b'],
+      ],
+    ]);
+    for (const { topic, partition, nextOffset } of positions)
+      expect(await tested.position(topic, partition)).toBe(nextOffset);
+    // The next of each goes on behind it.
+    await apply(6, [create('six again')]);
+    expect(await headOf(6)).toBe(before[1]! + 2);
+  });
+
+  it('leaves nothing behind of any shard when the work of one throws', async () => {
+    const before = [await tested.counts(), await tested.activities()];
+    const failing = { ...working(1, []), work: () => Promise.reject(new Error('of its own')) };
+    const fails = tested.store.inShards([
+      working(3, [create('one', { conversationId: 'conv-3' })]),
+      failing,
+      working(2, [create('two', { conversationId: 'conv-2' })]),
+    ]);
+    await expect(fails).rejects.toThrow('of its own');
+    expect([await tested.counts(), await tested.activities()]).toEqual(before);
+  });
+
+  it('takes an identity that two shards claim at once for a conflict', async () => {
+    const before = [await tested.counts(), await tested.activities()];
+    const both = tested.store.inShards([
+      working(1, [create('one')]),
+      working(2, [create('one', { conversationId: 'conv-2' })]),
+    ]);
+    await expect(both).rejects.toBeInstanceOf(StoreConflict);
     expect([await tested.counts(), await tested.activities()]).toEqual(before);
   });
 

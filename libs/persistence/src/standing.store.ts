@@ -11,6 +11,7 @@ import { originKey } from './origin-key';
 import { messageFrom, type MessageRow } from './reading/conversation.reader';
 import { lookUp } from './rows';
 import { PostgresShardTransaction } from './shard.transaction';
+import { SharedStatements } from './shared.statements';
 import { inTransaction, seeTenants } from './transaction';
 
 /**
@@ -48,7 +49,7 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
     private readonly view: EntityManager,
     shard: number,
   ) {
-    super(view, shard);
+    super(new SharedStatements(view), shard);
   }
 
   async messages(keys: readonly MessageKey[]): Promise<StoredMessage[]> {

@@ -4,6 +4,7 @@ import { createTestDatabase, insertOpenTasks, makeDue, type TestDatabase } from 
 import { changingColumns } from './columns';
 import { PostgresTaskFinder } from './task.finder';
 import { PostgresShardTransaction } from './shard.transaction';
+import { SharedStatements } from './shared.statements';
 import { PostgresTimerSource } from './timer.source';
 import { updateRows } from './rows';
 import { seeTenants } from './transaction';
@@ -133,7 +134,7 @@ describe.each(['nobody has analyzed yet', 'grew a hundredfold since it was analy
       const { result: keys } = await due(250);
       const changed = await accessesOf(db.app, async (connection) => {
         const manager = connection as unknown as EntityManager;
-        const records = await new PostgresShardTransaction(manager, 3).tasks(keys);
+        const records = await new PostgresShardTransaction(new SharedStatements(manager), 3).tasks(keys);
         const rows = records.map((record): ScheduledTask => ({ ...record, timerAt: null }));
         await updateRows(manager, 'task', ['tenant_id', 'id'], changingColumns, rows);
       });

@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
-import { type Pool } from 'pg';
+import { Client, type Pool } from 'pg';
 import { type DataSource } from 'typeorm';
-import { applyEvents, TenantDirectory } from '#libs/processing';
+import { applyEvents, type ShardTransaction, TenantDirectory } from '#libs/processing';
 import { anEvent, createCommand, createTestDatabase, type TestDatabase } from '#libs/testing';
 import { createDataSource, PostgresShardStore, TaskLists } from './index';
 
@@ -43,6 +43,17 @@ async function tripsOf(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
+/** How many statements were sent. */
+async function statementsOf(work: () => Promise<unknown>): Promise<number> {
+  const query = jest.spyOn(Client.prototype, 'query');
+  try {
+    await work();
+    return query.mock.calls.length;
+  } finally {
+    query.mockRestore();
+  }
+}
+
 describe('trips to the database (ADR 33), whatever the machine', () => {
   it('a shard’s transaction of one creation takes six', async () => {
     const directory = new TenantDirectory();
@@ -59,6 +70,35 @@ describe('trips to the database (ADR 33), whatever the machine', () => {
     expect(await tripsOf(create('e2', 1))).toBe(6);
     const [{ count }] = await database.owner.query('select count(*)::int as count from task');
     expect(count).toBe(2);
+  });
+
+  it('a transaction that twelve shards share takes six as well, and as many statements as one shard’s', async () => {
+    const directory = new TenantDirectory();
+    const now = () => '2026-11-01T00:00:00.000Z';
+    const creating = (round: string, shards: number) => async () => {
+      const works = Array.from({ length: shards }, (_, shard) => ({
+        shard,
+        tenantIds: ['shared'],
+        work: (tx: ShardTransaction) => {
+          const event = anEvent(createCommand(), {
+            id: `${round}-${shard}`,
+            tenantId: 'shared',
+            conversationId: `conv-${shard}`,
+          });
+          const next = {
+            topic: 'conversation-events.call',
+            partition: shard,
+            fingerprint: 'f',
+            nextOffset: round,
+          };
+          return applyEvents([event], next, tx, { directory, now });
+        },
+      }));
+      await new PostgresShardStore(app).inShards(works);
+    };
+    await creating('1', 12)();
+    expect(await tripsOf(creating('2', 12))).toBe(6);
+    expect(await statementsOf(creating('3', 12))).toBe(await statementsOf(creating('4', 1)));
   });
 
   it('a page of a list takes one, a search two, and a queue two', async () => {

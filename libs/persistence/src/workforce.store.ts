@@ -1,7 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type InputPosition, type WorkforceChange, type WorkforceRecord } from '#libs/processing';
 import { type ColumnOf, insertRows } from './rows';
-import { writePosition } from './input-position.writer';
+import { writePositions } from './input-position.writer';
 import { inTransaction, seeTenants } from './transaction';
 
 const columns: ColumnOf<WorkforceRecord>[] = [
@@ -26,7 +26,7 @@ export class WorkforceStore {
   async apply(records: readonly WorkforceRecord[], position: InputPosition | null): Promise<number> {
     return inTransaction(this.dataSource, async (manager) => {
       const changed = await write(manager, records);
-      if (position) await writePosition(manager, position);
+      if (position) await writePositions(manager, [position]);
       return changed;
     });
   }

@@ -32,6 +32,7 @@ export * from './replay/verdict';
 export * from './requests/request';
 export * from './requests/request.desk';
 export * from './shard.store';
+export * from './shared-transactions';
 export * from './tenant-directory';
 export * from './together';
 export * from './timers/apply-timers';

@@ -2,12 +2,16 @@ import fc from 'fast-check';
 import { anEvent, aRecord, createCommand, MemoryShardStore } from '#libs/testing';
 import {
   type InboundEvent,
+  type InputPosition,
   type IntakeResult,
   KeyedQueue,
   processBatch,
   type ProcessingPorts,
   type RawRecord,
+  SharedTransactions,
   type ShardStore,
+  type ShardTransaction,
+  type ShardWork,
   StoreConflict,
   TenantDirectory,
 } from './index';
@@ -159,31 +163,40 @@ class Process {
   #mortalStore(): ShardStore {
     const { store } = this.deployment;
     let conflicts = this.way.conflicts ?? 0;
-    return {
-      inShard: async (shard, tenantIds, work) => {
+    const mortal = {
+      inShards: async (works: readonly ShardWork[]) => {
         await this.#pass('before a transaction');
         let rolledBack = false;
-        const result = await store
-          .inShard(shard, tenantIds, async (tx) => {
-            const done = await work(tx);
-            await Promise.race([this.#pass('before its commit'), this.#died]);
-            if (this.#dead) {
-              rolledBack = true;
-              throw new Error('the connection ended');
-            }
-            if (conflicts-- > 0) throw new StoreConflict('taken meanwhile');
-            return done;
-          })
+        const beforeCommit = async (): Promise<void> => {
+          await Promise.race([this.#pass('before its commit'), this.#died]);
+          if (this.#dead) {
+            rolledBack = true;
+            throw new Error('the connection ended');
+          }
+          if (conflicts-- > 0) throw new StoreConflict('taken meanwhile');
+        };
+        const done = works.map(({ shard, tenantIds, work }) => ({
+          shard,
+          tenantIds,
+          work: async (tx: ShardTransaction) => {
+            const result = await work(tx);
+            await beforeCommit();
+            return result;
+          },
+        }));
+        const results = await store
+          .inShards(done)
           .catch((error: unknown) => (rolledBack ? forever() : Promise.reject(error as Error)));
         await this.#pass('after its commit');
-        return result;
+        return results;
       },
-      storePosition: async (position) => {
+      storePosition: async (position: InputPosition) => {
         await this.#pass('before the position');
         await store.storePosition(position);
         await this.#pass('after the position');
       },
     };
+    return new SharedTransactions(mortal, { rest: 0 });
   }
 }
 

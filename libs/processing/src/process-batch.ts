@@ -148,14 +148,23 @@ async function applyToShard(
       };
     }
     const middle = Math.ceil(events.length / 2);
-    const first = await applyToShard(shard, events.slice(0, middle), null, records, ports, patience);
-    const second = await applyToShard(shard, events.slice(middle), null, records, ports, patience);
+    const own = { ...ports, store: sharingWithNobody(ports.store) };
+    const first = await applyToShard(shard, events.slice(0, middle), null, records, own, patience);
+    const second = await applyToShard(shard, events.slice(middle), null, records, own, patience);
     return { outcomes: [...first.outcomes, ...second.outcomes], positionStored: false };
   }
   if (outcomes.length === events.length) return { outcomes, positionStored: position !== null };
   // As much as one transaction may cost: the others come in the next, and whoever waits for the shard comes between.
   const others = await applyToShard(shard, events.slice(outcomes.length), position, records, ports, patience);
   return { outcomes: [...outcomes, ...others.outcomes], positionStored: others.positionStored };
+}
+
+/** For events one of which is at fault: others' need not be done again with each half. */
+function sharingWithNobody(store: ShardStore): ShardStore {
+  return {
+    inShard: (shard, tenantIds, work) => store.inShard(shard, tenantIds, work),
+    storePosition: (position) => store.storePosition(position),
+  };
 }
 
 /** One transaction, of all events or as many of the first as it may cost; done again as long as others take unique keys from under it. */
@@ -172,7 +181,12 @@ async function inShard(
     try {
       return await ports.queue.run(shard, () => {
         began = Date.now();
-        return ports.store.inShard(shard, tenants, (tx) => applyEvents(own, position, tx, ports));
+        return ports.store.inShard(
+          shard,
+          tenants,
+          (tx) => applyEvents(own, position, tx, ports),
+          events.length,
+        );
       });
     } catch (error) {
       if (error instanceof StoreOutage && events.length > 1 && Date.now() - began >= TOO_SLOW_MS) {

@@ -11,19 +11,46 @@ import {
 import { type InboundEvent } from './inbound-event';
 import { type InputPosition } from './input-position';
 
-/** Port: one transaction in one shard. Implemented in persistence. */
+/** One transaction in one shard. */
 export interface ShardStore {
   /**
    * Runs `work` in a transaction that holds the shard's lock and sees the given tenants only; commits when it resolves.
    *
+   * @param size how much it is, in events, where it may share its transaction with other shards' work (`SharedTransactions`): such
+   * work must bear being done again. Without it, the transaction is its own.
    * @throws StoreOutage when the database could not be reached or cannot serve now: wait and try again.
    * @throws StoreConflict when another transaction took a unique key meanwhile: read and decide again.
    * @throws anything else as it is, after rolling back: some event's fault.
    */
-  inShard<T>(shard: number, tenantIds: string[], work: (tx: ShardTransaction) => Promise<T>): Promise<T>;
+  inShard<T>(
+    shard: number,
+    tenantIds: string[],
+    work: (tx: ShardTransaction) => Promise<T>,
+    size?: number,
+  ): Promise<T>;
 
   /** Stores a position outside any shard's transaction, after what it covers is safe. */
   storePosition(position: InputPosition): Promise<void>;
+}
+
+/** What is to be done in one shard. */
+export interface ShardWork {
+  shard: number;
+  tenantIds: string[];
+  work(tx: ShardTransaction): Promise<unknown>;
+}
+
+/** Port: one transaction, in one shard or several. Implemented in persistence. */
+export interface ShardTransactions extends ShardStore {
+  /**
+   * Runs all works side by side in one transaction that holds their shards' locks and sees their tenants only; commits when all
+   * have resolved. What they ask and write at the same moment goes to the database together.
+   *
+   * @param works of a shard each.
+   * @returns what each gave.
+   * @throws as `ShardStore.inShard`, whichever failed first, after all have ended; nothing of any is stored then.
+   */
+  inShards(works: readonly ShardWork[]): Promise<unknown[]>;
 }
 
 export interface ShardTransaction {

@@ -21,7 +21,7 @@ export interface Settings {
   shards: number | null;
   /** `LOG_LEVEL`. */
   logLevel: LogLevel;
-  /** `CONCURRENCY`: partitions processed at once by one worker. */
+  /** `CONCURRENCY`: transactions that one worker has under way at once. */
   concurrency: number;
   /** `DATABASE_POOL`: connections at most. */
   databasePool: number;

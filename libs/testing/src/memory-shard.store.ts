@@ -18,9 +18,10 @@ import {
   type LoggedActivity,
   type LoggedRejection,
   type ShardChanges,
-  type ShardStore,
   type ScheduledTask,
   type ShardTransaction,
+  type ShardTransactions,
+  type ShardWork,
   type Standing,
   type StandingStore,
   StoreConflict,
@@ -30,6 +31,7 @@ import {
   type TaskKey,
   type TenantRevision,
   type TimerSource,
+  together,
   type WorkforceEntry,
 } from '#libs/processing';
 
@@ -65,7 +67,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardStore, StandingStore, TimerSource, TaskFinder {
+export class MemoryShardStore implements ShardTransactions, StandingStore, TimerSource, TaskFinder {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -78,22 +80,29 @@ export class MemoryShardStore implements ShardStore, StandingStore, TimerSource,
 
   async inShard<T>(
     shard: number,
-    _tenantIds: string[],
+    tenantIds: string[],
     work: (tx: ShardTransaction) => Promise<T>,
   ): Promise<T> {
-    return this.#queue.run('all', () => this.#transaction(shard, work));
+    const [result] = await this.inShards([{ shard, tenantIds, work }]);
+    return result as T;
   }
 
-  async #transaction<T>(shard: number, work: (tx: ShardTransaction) => Promise<T>): Promise<T> {
+  async inShards(works: readonly ShardWork[]): Promise<unknown[]> {
+    return this.#queue.run('all', () => this.#transaction(works));
+  }
+
+  async #transaction(works: readonly ShardWork[]): Promise<unknown[]> {
     this.transactions += 1;
     const fault = this.faults.shift();
     if (fault?.at === 'begin') throw fault.error;
     const copy = structuredClone(this.state);
-    const result = await work(new MemoryShardTransaction(this, copy, shard));
+    const results = await together(
+      works.map(({ shard, work }) => work(new MemoryShardTransaction(this, copy, shard))),
+    );
     if (fault?.at === 'write') throw fault.error;
     this.state = copy;
     if (fault?.at === 'committed') throw fault.error;
-    return result;
+    return results;
   }
 
   /** On a copy that is thrown away; one that was written to is an error. */

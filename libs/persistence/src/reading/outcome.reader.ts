@@ -2,6 +2,7 @@ import { type DataSource } from 'typeorm';
 import { type Channel, type Conversation } from '#libs/domain';
 import { type ConversationOutcome, type OutcomeSource, type StoredOutcome } from '#libs/processing';
 import { PostgresShardTransaction } from '../shard.transaction';
+import { SharedStatements } from '../shared.statements';
 import { inTransaction, seeTenants } from '../transaction';
 import { Conditions, type Keyset, keysetColumn, type Order, orderBy } from './keyset';
 import { NO_SHARD, queryTenant } from './tenant.query';
@@ -73,7 +74,7 @@ export class OutcomeReader implements OutcomeSource {
         parameters,
       );
       const ids = [...new Set(rows.map((row) => row.conversation_id))];
-      const found = await new PostgresShardTransaction(manager, NO_SHARD).conversations(
+      const found = await new PostgresShardTransaction(new SharedStatements(manager), NO_SHARD).conversations(
         ids.map((conversationId) => ({ tenantId, conversationId })),
       );
       const conversations = new Map(found.map((conversation) => [conversation.id, conversation]));

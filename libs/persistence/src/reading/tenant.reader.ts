@@ -1,6 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { type ShardTransaction, type TenantSource } from '#libs/processing';
 import { PostgresShardTransaction } from '../shard.transaction';
+import { SharedStatements } from '../shared.statements';
 import { inTransaction, seeTenants } from '../transaction';
 import { NO_SHARD } from './tenant.query';
 
@@ -14,7 +15,7 @@ export class TenantReader implements TenantSource {
   ): Promise<T> {
     return inTransaction(this.dataSource, async (manager) => {
       await seeTenants(manager, [tenantId]);
-      return work(new PostgresShardTransaction(manager, NO_SHARD));
+      return work(new PostgresShardTransaction(new SharedStatements(manager), NO_SHARD));
     });
   }
 }

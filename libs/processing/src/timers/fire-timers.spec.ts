@@ -3,7 +3,7 @@ import { applyEvents } from '../apply-events';
 import { KeyedQueue } from '../keyed-queue';
 import { Interrupted, type Patience } from '../patience';
 import { type InboundEvent } from '../inbound-event';
-import { BrokerOutage, StoreOutage } from '../shard.store';
+import { BrokerOutage, type ShardStore, StoreOutage } from '../shard.store';
 import { TenantDirectory } from '../tenant-directory';
 import { fireTimers, type TimerPorts } from './fire-timers';
 import { type InputEnds } from './timer.source';
@@ -110,7 +110,7 @@ describe('timers fire', () => {
   test('so that at least as much time as they take is left to others', async () => {
     const at = world();
     await at.apply(0, ...Array.from({ length: 150 }, () => created()));
-    const inShard = at.store.inShard.bind(at.store);
+    const inShard: ShardStore['inShard'] = at.store.inShard.bind(at.store);
     let took = 0;
     at.ports.store = {
       storePosition: () => Promise.reject(new Error('no timer stores a position')),

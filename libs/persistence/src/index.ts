@@ -6,7 +6,14 @@ export * from './deployment.store';
 export * from './flow.store';
 export * from './input-position.store';
 export * from './log.notifications';
-export { EVENT_SOURCE, entryOf, LOG_SELECT, type LogRow, PostgresLogSource } from './log.source';
+export {
+  EVENT_SOURCE,
+  entryOf,
+  LOG_SELECT,
+  type LogRow,
+  PostgresLogSource,
+  type ShardRange,
+} from './log.source';
 export * from './operation.store';
 export * from './origin-key';
 export * from './pool.use';
@@ -16,7 +23,6 @@ export {
   ActivityReader,
   type LoggedActivity,
   type PageSize,
-  type ShardRange,
 } from './reading/activity.reader';
 export { ConversationReader } from './reading/conversation.reader';
 export { FlowReader } from './reading/flow.reader';

@@ -1,6 +1,7 @@
+import DataLoader from 'dataloader';
 import { type DataSource } from 'typeorm';
 import { derivedId } from '#libs/domain';
-import { type LogEntry, type LogHeads, type LogName, type LogSource } from '#libs/relay';
+import { FEW_ENTRIES, type LogEntry, type LogHeads, type LogName, type LogSource } from '#libs/relay';
 import { queryRows } from './transaction';
 
 /** The `source` of every event this product publishes. */
@@ -51,8 +52,29 @@ export function headsOf(rows: readonly HeadRow[]): LogHeads {
   };
 }
 
+/** A stretch of a shard's log: the positions behind one, to another. */
+export interface ShardRange {
+  shard: number;
+  behind: number;
+  upTo: number;
+}
+
+/** Ranges as a statement takes them: a parameter a column. */
+export function parametersOf(ranges: readonly ShardRange[]): unknown[] {
+  return [
+    ranges.map(({ shard }) => shard),
+    ranges.map(({ behind }) => behind),
+    ranges.map(({ upTo }) => upTo),
+  ];
+}
+
 /** `LogSource` on PostgreSQL. The data source is connected as the operator's role, which sees every tenant. */
 export class PostgresLogSource implements LogSource {
+  readonly #few: Record<LogName, DataLoader<ShardRange, LogEntry[]>> = {
+    activity: this.#together('activity'),
+    rejection: this.#together('rejection'),
+  };
+
   constructor(private readonly dataSource: DataSource) {}
 
   async heads(): Promise<LogHeads> {
@@ -60,12 +82,36 @@ export class PostgresLogSource implements LogSource {
   }
 
   async read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]> {
+    // The log has no gaps, so a range of positions is as many entries.
+    if (limit <= FEW_ENTRIES)
+      return this.#few[log].load({ shard, behind: afterPosition, upTo: afterPosition + limit });
     const rows = await queryRows<LogRow>(
       this.dataSource,
       `${LOG_SELECT[log]} where shard = $1 and position > $2 order by position limit $3`,
       [shard, afterPosition, limit],
     );
     return rows.map((row) => entryOf(log, row));
+  }
+
+  /** Reads what is asked for at the same moment with one statement. */
+  #together(log: LogName): DataLoader<ShardRange, LogEntry[]> {
+    const sql = `select entry.* from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as wanted (of_shard, behind, up_to) cross join lateral (
+        ${LOG_SELECT[log]} where shard = wanted.of_shard and position > wanted.behind and position <= wanted.up_to
+        order by position offset 0
+      ) entry`;
+    return new DataLoader(
+      async (ranges) => {
+        const rows = await queryRows<LogRow>(this.dataSource, sql, parametersOf(ranges));
+        return ranges.map(({ shard, behind, upTo }) =>
+          rows
+            .filter(
+              (row) => row.shard === shard && Number(row.position) > behind && Number(row.position) <= upTo,
+            )
+            .map((row) => entryOf(log, row)),
+        );
+      },
+      { cache: false },
+    );
   }
 }
 

@@ -15,10 +15,13 @@ export interface LogEntry {
 /** The last position of each log, by shard. */
 export type LogHeads = Record<LogName, Map<number, number>>;
 
+/** What a shard's few entries are: those of several shards are better read and sent together. */
+export const FEW_ENTRIES = 50;
+
 /** Port: the logs in the database. Implemented in persistence. */
 export interface LogSource {
   /** The last position of both logs of each shard; absent or 0 where one is empty. */
   heads(): Promise<LogHeads>;
-  /** Entries after `afterPosition` in order, at most `limit`, contiguous. */
+  /** Entries after `afterPosition` in order, at most `limit`, contiguous. Of few, those asked for at once are read together. */
   read(log: LogName, shard: number, afterPosition: number, limit: number): Promise<LogEntry[]>;
 }

@@ -82,6 +82,39 @@ describe('the relay', () => {
       expect(heads.mock.calls.length).toBeLessThanOrEqual(2);
     });
 
+    it('publishes what it is told of while it publishes, and looks no oftener than it is told', async () => {
+      const open = broker.open();
+      let appending: () => void = () => undefined;
+      let mayGoOn: () => void = () => undefined;
+      const begun = new Promise<void>((resolve) => (appending = resolve));
+      const goOn = new Promise<void>((resolve) => (mayGoOn = resolve));
+      const slow: LogTopic = {
+        nameOf: (log) => open.nameOf(log),
+        end: (log, shard) => open.end(log, shard),
+        append: async (...batch) => {
+          appending();
+          await goOn;
+          return open.append(...batch);
+        },
+      };
+      const { relay } = start([0], { pollMs: 2 ** 30 }, slow);
+      await eventually(() => expect(relay.published().get('rejection')!.get(0)).toBe(0));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const heads = jest.spyOn(source, 'heads');
+      source.grow('activity', 0, 3);
+      relay.wake(0);
+      await begun;
+      source.grow('activity', 0, 3);
+      relay.wake(0);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      mayGoOn();
+      await expectPublished(0);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+
+      // Told twice; and once more, since it was at work when it was told.
+      expect(heads).toHaveBeenCalledTimes(3);
+    });
+
     it('a wake for a shard of another worker is ignored', async () => {
       const { relay } = start([0], { pollMs: 2 ** 30 });
       await eventually(() => expect(relay.published().get('rejection')!.get(0)).toBe(0));
@@ -408,7 +441,7 @@ describe('the relay', () => {
         return await read(...range);
       };
       const shards = Array.from({ length: 12 }, (_, shard) => shard);
-      for (const shard of shards) source.grow('activity', shard, 5);
+      for (const shard of shards) source.grow('activity', shard, 60); // more than few
       start(shards, { maxReads: 3 });
       for (const shard of shards) await expectPublished(shard);
 

@@ -142,6 +142,7 @@ export class Relay {
   /** Only mirrors that were ready before the heads are read take part: what they know of the end is older than the head. */
   async #round(): Promise<void> {
     const ready = this.#mirrors.filter((mirror) => mirror.isReady);
+    for (const mirror of this.#mirrors) mirror.missRound();
     if (ready.length === 0) return;
     const heads = (this.#heads = await this.options.source.heads());
     for (const mirror of ready) {

@@ -1,5 +1,5 @@
 import { batchesOf } from './batches';
-import { type LogEntry, type LogName, type LogSource } from './log';
+import { FEW_ENTRIES, type LogEntry, type LogName, type LogSource } from './log';
 import { type LogTopic } from './log-topic';
 import { type Permits } from './permits';
 import { RelayStoppedError } from './relay-stopped.error';
@@ -41,6 +41,7 @@ export class ShardMirror {
   #mustLook = true;
   #assigned = false;
   #busy = false;
+  #missedRound = false;
   #lastAppendAt = 0;
   #failures = 0;
   #pausedUntil = 0;
@@ -75,18 +76,24 @@ export class ShardMirror {
     return this.#assigned && !this.#busy && this.settings.now() >= this.#pausedUntil;
   }
 
+  /** A round goes by that finds it at work: what it is told of it will want to know when it is done. */
+  missRound(): void {
+    this.#missedRound ||= this.#busy;
+  }
+
   /**
    * Goes one step further: looks at the end if that is needed, else publishes up to `head`.
    *
    * @param head the log's last position, read when this mirror was ready: so the end it knows was seen before the head.
-   * @returns whether it got further, so that the head is worth another look at once.
+   * @returns whether the head is worth another look at once: it was told of meanwhile, or only now does this know the end.
    * @throws RelayStoppedError, and nothing else: outages are waited out.
    */
   async advance(head: number): Promise<boolean> {
     this.#busy = true;
+    this.#missedRound = false;
     try {
       if (this.#mustLook) return await this.#lookAtEnd();
-      return await this.#publishUpTo(head);
+      return (await this.#publishUpTo(head)) || this.#missedRound;
     } catch (error) {
       if (error instanceof RelayStoppedError) throw error;
       this.#backOff(error as Error);
@@ -144,24 +151,24 @@ export class ShardMirror {
     if (head < before) {
       throw this.#stop('database_set_back', `the topic has ${before} entries, the database only ${head}`);
     }
-    if (head === before) return this.#caughtUp(false);
+    if (head === before) return this.#caughtUp();
     if (this.settings.now() - this.#lastAppendAt > this.settings.lookAgainAfterMs) return this.#lookAtEnd();
     if (before === 0)
       this.settings.logger.log(`${this.#name} is empty: publishing the log from position 1 to ${head}`);
 
     while (this.#published! < head) {
-      const entries = await this.#readNext();
+      const entries = await this.#readNext(head);
       for (const batch of batchesOf(entries, this.settings.maxBatchBytes)) {
         if (this.#mustLook || !this.#assigned) return true;
         await this.#append(batch);
       }
     }
-    return this.#caughtUp(true);
+    return this.#caughtUp();
   }
 
-  async #readNext(): Promise<LogEntry[]> {
+  async #readNext(head: number): Promise<LogEntry[]> {
     const after = this.#published!;
-    const entries = await this.#read(after, this.settings.maxBatchEntries);
+    const entries = await this.#read(after, Math.min(head - after, this.settings.maxBatchEntries));
     entries.forEach(({ position }, i) => {
       if (position !== after + 1 + i) {
         throw this.#stop(
@@ -194,14 +201,15 @@ export class ShardMirror {
   }
 
   #read(afterPosition: number, limit: number): Promise<LogEntry[]> {
-    return this.settings.reads.hold(() =>
-      this.settings.source.read(this.log, this.shard, afterPosition, limit),
-    );
+    const read = (): Promise<LogEntry[]> =>
+      this.settings.source.read(this.log, this.shard, afterPosition, limit);
+    // A few are read together with other shards', so they take no connection of their own.
+    return limit <= FEW_ENTRIES ? read() : this.settings.reads.hold(read);
   }
 
-  #caughtUp(moved: boolean): boolean {
+  #caughtUp(): false {
     this.#failures = 0;
-    return moved;
+    return false;
   }
 
   #backOff(error: Error): void {

@@ -1,5 +1,6 @@
 import {
   type AppendResult,
+  FEW_ENTRIES,
   type LastRecord,
   type LogEntry,
   type LogName,
@@ -7,10 +8,12 @@ import {
   type ProducerIdentity,
   type TopicEnd,
 } from '#libs/relay';
+import DataLoader from 'dataloader';
 import { CompressionTypes, type Kafka } from 'kafkajs';
 import { registerCodecs } from '../codecs';
 import { type Broker, type Cluster, connect, disconnect } from './kafkajs.cluster';
-import { type ProduceAnswer, produceRequest } from './produce.request';
+import { type PartitionRecords, type ProduceAnswer, produceRequest } from './produce.request';
+import { type RecordBatch } from './record-batch.encoder';
 
 export interface FencedLogWriterOptions {
   kafka: Kafka;
@@ -48,6 +51,10 @@ const ALLOCATION_PAUSE_MS = 250;
  */
 export class FencedLogWriter implements LogTopic {
   #cluster: Promise<Cluster> | undefined;
+  /** By whom they are for: what is to be sent to a broker at this moment. */
+  readonly #few = new WeakMap<Broker, DataLoader<PartitionRecords, number>>();
+  /** Partitions whose last batch was not appended: what the broker makes of them is to hold up no other. */
+  readonly #inTrouble = new Set<string>();
   #identity: { producerId: string; epoch: number } | undefined;
 
   constructor(private readonly options: FencedLogWriterOptions) {
@@ -75,12 +82,17 @@ export class FencedLogWriter implements LogTopic {
     firstPosition: number,
     entries: LogEntry[],
   ): Promise<AppendResult> {
+    const key = `${log}/${shard}`;
     try {
-      const baseOffset = await this.#atLeader(log, shard, (broker, topic) =>
-        this.#produce(broker, topic, shard, firstPosition, entries),
-      );
+      const baseOffset = await this.#atLeader(log, shard, async (broker, topic) => {
+        const batch = { topic, partition: shard, batch: await this.#batchOf(firstPosition, entries) };
+        const isShared = entries.length <= FEW_ENTRIES && !this.#inTrouble.has(key);
+        return isShared ? await this.#withOthers(broker, batch) : await this.#alone(broker, batch);
+      });
+      this.#inTrouble.delete(key);
       return { outcome: 'appended', baseOffset };
     } catch (error) {
+      this.#inTrouble.add(key);
       return { outcome: REFUSALS[(error as KafkaError).type ?? ''] ?? 'unavailable', cause: error as Error };
     }
   }
@@ -92,31 +104,32 @@ export class FencedLogWriter implements LogTopic {
     await disconnect(cluster);
   }
 
-  async #produce(
-    broker: Broker,
-    topic: string,
-    partition: number,
-    firstPosition: number,
-    entries: LogEntry[],
-  ): Promise<number> {
+  async #batchOf(firstPosition: number, entries: LogEntry[]): Promise<RecordBatch> {
     const { producerId, epoch } = (this.#identity ??= await this.options.identity.load());
-    const firstSequence = ((this.options.sequenceOfFirst ?? 0) + firstPosition - 1) % SEQUENCES;
-    const request = produceRequest({
-      topic,
-      partition,
-      acks: ALL_REPLICAS,
-      timeout: ACKNOWLEDGE_WITHIN_MS,
-      batch: {
-        records: entries,
-        timestamp: Date.now(),
-        producerId,
-        producerEpoch: epoch,
-        firstSequence,
-        compression: this.options.compression ?? CompressionTypes.LZ4,
-      },
-    });
-    const { topics } = await broker.connectionPool.send<ProduceAnswer>(request);
-    return Number(topics[0]!.partitions[0]!.baseOffset);
+    return {
+      records: entries,
+      timestamp: Date.now(),
+      producerId,
+      producerEpoch: epoch,
+      firstSequence: ((this.options.sequenceOfFirst ?? 0) + firstPosition - 1) % SEQUENCES,
+      compression: this.options.compression ?? CompressionTypes.LZ4,
+    };
+  }
+
+  /** In one request with all other few that are for this broker at this moment. */
+  #withOthers(broker: Broker, batch: PartitionRecords): Promise<number> {
+    let few = this.#few.get(broker);
+    if (!few) {
+      few = new DataLoader((batches) => produce(broker, batches), { cache: false });
+      this.#few.set(broker, few);
+    }
+    return few.load(batch);
+  }
+
+  async #alone(broker: Broker, batch: PartitionRecords): Promise<number> {
+    const [said] = await produce(broker, [batch]);
+    if (said instanceof Error) throw said;
+    return said!;
   }
 
   async #atLeader<T>(
@@ -183,6 +196,11 @@ const REFUSALS: Record<string, 'duplicate' | 'out_of_order'> = {
 
 function isRefusal(error: unknown): boolean {
   return ((error as KafkaError).type ?? '') in REFUSALS;
+}
+
+function produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<ProduceAnswer> {
+  const request = produceRequest({ acks: ALL_REPLICAS, timeout: ACKNOWLEDGE_WITHIN_MS, batches });
+  return broker.connectionPool.send<ProduceAnswer>(request);
 }
 
 async function offsetAt(

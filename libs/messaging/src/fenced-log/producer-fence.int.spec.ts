@@ -1,4 +1,5 @@
 import { type Kafka } from 'kafkajs';
+import ConnectionPool from 'kafkajs/src/network/connectionPool';
 import { type LogEntry } from '#libs/relay';
 import { allocateProducerId, FencedLogWriter } from './fenced-log.writer';
 import { testKafka, uniquePrefix } from '../messaging.fixture';
@@ -15,7 +16,7 @@ describe('the broker’s fence around a log’s topic', () => {
 
   beforeAll(async () => {
     kafka = testKafka();
-    await ensureTopics(kafka, prefix, [{ name: TOPIC, partitions: 1, config: {} }]);
+    await ensureTopics(kafka, prefix, [{ name: TOPIC, partitions: 4, config: {} }]);
     identity = await allocateProducerId(kafka);
   }, 60_000);
   afterAll(async () => {
@@ -48,5 +49,34 @@ describe('the broker’s fence around a log’s topic', () => {
     expect(await append(one, 7, 8)).toMatchObject({ outcome: 'out_of_order' });
     expect(await append(other, 6, 8)).toEqual({ outcome: 'appended', baseOffset: 5 });
     expect((await one.end('activity', 0)).nextOffset).toBe(8);
+  });
+
+  it('takes a few entries of several partitions in one request, and refuses one without the others', async () => {
+    const writer = open();
+    const send = jest.spyOn(ConnectionPool.prototype, 'send');
+    /** Appends to these partitions at once; says how each ended, and how many requests that were. */
+    const append = async (first: Record<number, number>) => {
+      send.mockClear();
+      const appends = Object.entries(first).map(([shard, at]) =>
+        writer.append('activity', Number(shard), at, entries(at, at)),
+      );
+      const outcomes = (await Promise.all(appends)).map(({ outcome }) => outcome);
+      const requests = send.mock.calls.filter(([{ request }]) => request.apiName === 'Produce').length;
+      return { outcomes, requests };
+    };
+    try {
+      const appended = ['appended', 'appended', 'appended'];
+      expect(await append({ 1: 1, 2: 1, 3: 1 })).toEqual({ outcomes: appended, requests: 1 });
+      const refused = { outcomes: ['appended', 'out_of_order', 'appended'], requests: 1 };
+      expect(await append({ 1: 2, 2: 7, 3: 2 })).toEqual(refused);
+      // What is in trouble holds nobody up; and when it is not any more, it is one of them again.
+      expect(await append({ 1: 3, 2: 2, 3: 3 })).toEqual({ outcomes: appended, requests: 2 });
+      expect(await append({ 1: 4, 2: 3, 3: 4 })).toEqual({ outcomes: appended, requests: 1 });
+      for (const [shard, end] of [4, 3, 4].entries())
+        expect((await writer.end('activity', shard + 1)).nextOffset).toBe(end);
+      expect((await writer.append('activity', 1, 5, entries(5, 60))).outcome).toBe('appended');
+    } finally {
+      send.mockRestore();
+    }
   });
 });

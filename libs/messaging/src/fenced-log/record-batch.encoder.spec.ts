@@ -48,18 +48,22 @@ describe('a batch of records', () => {
           async (records, firstSequence, id) => {
             const producerId = String(id);
             const own = await encodeProduce({
-              topic: 'task-activity',
-              partition: 7,
               acks: -1,
               timeout: 10_000,
-              batch: {
-                records,
-                timestamp: TIMESTAMP,
-                producerId,
-                producerEpoch: 3,
-                firstSequence,
-                compression,
-              },
+              batches: [
+                {
+                  topic: 'task-activity',
+                  partition: 7,
+                  batch: {
+                    records,
+                    timestamp: TIMESTAMP,
+                    producerId,
+                    producerEpoch: 3,
+                    firstSequence,
+                    compression,
+                  },
+                },
+              ],
             });
             const theirs = await asKafkajs(records, { producerId, firstSequence, compression });
             expect(own.equals(theirs)).toBe(true);

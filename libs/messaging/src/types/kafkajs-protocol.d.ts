@@ -14,13 +14,32 @@ declare module 'kafkajs/src/protocol/message/compression' {
 
 declare module 'kafkajs/src/protocol/requests/produce/v7/response' {
   const response: {
-    decode(bytes: Buffer): Promise<unknown>;
-    parse(decoded: unknown): Promise<unknown>;
+    decode(bytes: Buffer): Promise<{
+      topics: {
+        topicName: string;
+        partitions: { partition: number; errorCode: number; baseOffset: string }[];
+      }[];
+    }>;
   };
   export = response;
+}
+
+declare module 'kafkajs/src/protocol/error' {
+  const error: {
+    failure(code: number): boolean;
+    createErrorFromCode(code: number): Error;
+  };
+  export = error;
 }
 
 declare module 'kafkajs/src/protocol/requests/produce/v7/request' {
   function request(options: object): { encode(): Promise<{ buffer: Buffer }> };
   export = request;
+}
+
+declare module 'kafkajs/src/network/connectionPool' {
+  class ConnectionPool {
+    send(request: { request: { apiName: string } }): Promise<unknown>;
+  }
+  export = ConnectionPool;
 }

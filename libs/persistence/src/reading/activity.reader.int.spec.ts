@@ -1,5 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { type ActivityPage, ActivityReader, type LoggedActivity, type ShardRange } from './activity.reader';
+import { type ShardRange } from '../log.source';
+import { type ActivityPage, ActivityReader, type LoggedActivity } from './activity.reader';
 
 const RANGES = [
   { shard: 0, behind: 0, upTo: 60 },

@@ -1,15 +1,17 @@
 import { type DataSource } from 'typeorm';
 import { type LogEntry } from '#libs/relay';
-import { entryOf, headsOf, type HeadRow, LOG_SELECT, type LogRow, SELECT_HEADS } from '../log.source';
+import {
+  entryOf,
+  headsOf,
+  type HeadRow,
+  LOG_SELECT,
+  type LogRow,
+  parametersOf,
+  SELECT_HEADS,
+  type ShardRange,
+} from '../log.source';
 import { queryRows } from '../transaction';
 import { queryTenant } from './tenant.query';
-
-/** A stretch of a shard's log: the positions behind one, to another. */
-export interface ShardRange {
-  shard: number;
-  behind: number;
-  upTo: number;
-}
 
 /** How much is read at once. At least one entry is, however large. */
 export interface PageSize {
@@ -80,14 +82,6 @@ function pageSql({ entries, bytes }: PageSize, whose = ''): string {
         ) wanted using (shard, position)
       ) logged
     ) sized where size - octet_length(data) < ${bytes} order by shard, position`;
-}
-
-function parametersOf(ranges: readonly ShardRange[]): unknown[] {
-  return [
-    ranges.map(({ shard }) => shard),
-    ranges.map(({ behind }) => behind),
-    ranges.map(({ upTo }) => upTo),
-  ];
 }
 
 function pageOf(rows: readonly SizedRow[], { entries, bytes }: PageSize): ActivityPage {

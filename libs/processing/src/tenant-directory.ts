@@ -78,6 +78,8 @@ const NOBODY = new Tenant([], []);
  */
 export class TenantDirectory {
   readonly #kept = new Map<string, { revision: TenantRevision; tenant: Tenant }>();
+  /** By tenant and revision: works that share a transaction ask all at once, and large workforces are worth reading once. */
+  readonly #reading = new Map<string, Promise<Tenant>>();
 
   /** @param limit how many tenants are kept in memory; the longest unused go first. */
   constructor(private readonly limit = 1_000) {}
@@ -95,9 +97,7 @@ export class TenantDirectory {
     const kept = this.#kept.get(tenantId);
     const fresh =
       kept && kept.revision.workforce === revision.workforce && kept.revision.flows === revision.flows;
-    const tenant = fresh
-      ? kept.tenant
-      : new Tenant(await tx.workforce(tenantId), await liveFlows(tx, tenantId));
+    const tenant = fresh ? kept.tenant : await this.#read(tx, tenantId, revision);
     this.#kept.delete(tenantId);
     this.#kept.set(tenantId, { revision, tenant });
     for (const oldest of this.#kept.keys()) {
@@ -105,6 +105,17 @@ export class TenantDirectory {
       this.#kept.delete(oldest);
     }
     return tenant;
+  }
+
+  #read(tx: TenantReads, tenantId: string, { workforce, flows }: TenantRevision): Promise<Tenant> {
+    const key = `${tenantId}\0${workforce}\0${flows}`;
+    const others = this.#reading.get(key);
+    if (others) return others;
+    const reading = (async () => new Tenant(await tx.workforce(tenantId), await liveFlows(tx, tenantId)))();
+    this.#reading.set(key, reading);
+    const done = (): void => void this.#reading.delete(key);
+    reading.then(done, done);
+    return reading;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type Assignee,
   type Channel,
   type Conversation,
+  identityKey,
   type Priority,
   type Status,
   type Task,
@@ -10,6 +11,18 @@ import {
   type TaskType,
   type Timekeeping,
 } from '#libs/domain';
+
+/** What names an event, in any row that has it under these names. */
+export interface IdentityRow {
+  tenant_id: string;
+  source: string;
+  id: string;
+}
+
+/** As `identityKey`, of a row. */
+export function identityKeyOf({ tenant_id: tenantId, source, id }: IdentityRow): string {
+  return identityKey({ tenantId, source, id });
+}
 
 /** A row of `task` as the driver gives it. */
 export interface TaskRow {

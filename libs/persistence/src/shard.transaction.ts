@@ -1,4 +1,4 @@
-import { type Conversation, type EventIdentity, identityKey, type Task, type TaskRecord } from '#libs/domain';
+import { type Conversation, type EventIdentity, type Task, type TaskRecord } from '#libs/domain';
 import {
   type LogHeads,
   type ShardChanges,
@@ -9,8 +9,8 @@ import {
   type WorkforceEntry,
 } from '#libs/processing';
 import { liveFlows } from './flow.store';
-import { conversationFrom, taskRecordFrom } from './row.readers';
-import { type IdentityRow, type SharedStatements } from './shared.statements';
+import { conversationFrom, identityKeyOf, taskRecordFrom } from './row.readers';
+import { type SharedStatements } from './shared.statements';
 
 /** `ShardTransaction` of one shard, over the statements of a transaction that others may share. */
 export class PostgresShardTransaction implements ShardTransaction {
@@ -21,12 +21,12 @@ export class PostgresShardTransaction implements ShardTransaction {
 
   async appliedEvents(events: readonly EventIdentity[]): Promise<Map<string, Buffer>> {
     const rows = await this.shared.appliedEvents.ask(events);
-    return new Map(rows.map((row) => [keyOf(row), row.payload_hash]));
+    return new Map(rows.map((row) => [identityKeyOf(row), row.payload_hash]));
   }
 
   async answers(events: readonly EventIdentity[]): Promise<Map<string, Task>> {
     const rows = await this.shared.answers.ask(events);
-    return new Map(rows.map((row) => [keyOf(row), row.task]));
+    return new Map(rows.map((row) => [identityKeyOf(row), row.task]));
   }
 
   async conversations(ids: readonly { tenantId: string; conversationId: string }[]): Promise<Conversation[]> {
@@ -65,6 +65,3 @@ export class PostgresShardTransaction implements ShardTransaction {
     return this.shared.write({ shard: this.shard, changes });
   }
 }
-
-const keyOf = ({ tenant_id: tenantId, source, id }: IdentityRow): string =>
-  identityKey({ tenantId, source, id });

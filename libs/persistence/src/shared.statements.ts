@@ -13,14 +13,8 @@ import {
   taskColumns,
 } from './columns';
 import { writePositions } from './input-position.writer';
-import { type ConversationRow, type TaskRow } from './row.readers';
+import { type ConversationRow, type IdentityRow, type TaskRow } from './row.readers';
 import { type ColumnOf, insertParts, lookUp, overwrite, updateRows } from './rows';
-
-export interface IdentityRow {
-  tenant_id: string;
-  source: string;
-  id: string;
-}
 
 /** What one shard's work writes. */
 interface ShardWrite {

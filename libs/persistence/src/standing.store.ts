@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager } from 'typeorm';
-import { type Actor, type EventIdentity, identityKey } from '#libs/domain';
+import { type Actor, type EventIdentity } from '#libs/domain';
 import {
   type Made,
   type MessageKey,
@@ -9,6 +9,7 @@ import {
 } from '#libs/processing';
 import { originKey } from './origin-key';
 import { messageFrom, type MessageRow } from './reading/conversation.reader';
+import { type IdentityRow, identityKeyOf } from './row.readers';
 import { lookUp } from './rows';
 import { PostgresShardTransaction } from './shard.transaction';
 import { SharedStatements } from './shared.statements';
@@ -81,8 +82,8 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
     ]);
     return new Map(
       applied.map((row) => {
-        const content = contents.get(keyOf(row)) ?? { of: 'unknown' };
-        return [keyOf(row), { type: row.type, conversationId: row.conversation_id, content }];
+        const content = contents.get(identityKeyOf(row)) ?? { of: 'unknown' };
+        return [identityKeyOf(row), { type: row.type, conversationId: row.conversation_id, content }];
       }),
     );
   }
@@ -97,7 +98,7 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
       columnsOf(events),
     );
     return rows.map((row) => [
-      keyOf(row),
+      identityKeyOf(row),
       { of: 'outcome', time: row.occurred_at.toISOString(), data: row.data },
     ]);
   }
@@ -125,7 +126,10 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
     return rows.map((row) => {
       const fields = Object.fromEntries(row.data.changes.map(({ field, to }) => [field, to]));
       const time = row.occurred_at.toISOString();
-      return [keyOf(row), { of: 'creation', time, taskId: row.task_id, actor: row.data.actor, fields }];
+      return [
+        identityKeyOf(row),
+        { of: 'creation', time, taskId: row.task_id, actor: row.data.actor, fields },
+      ];
     });
   }
 
@@ -143,7 +147,7 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
     );
     return rows.map((row) => {
       const { data } = row.data.command;
-      return [keyOf(row), { of: 'rejection', time: row.occurred_at.toISOString(), data }];
+      return [identityKeyOf(row), { of: 'rejection', time: row.occurred_at.toISOString(), data }];
     });
   }
 
@@ -151,15 +155,6 @@ class PostgresStanding extends PostgresShardTransaction implements Standing {
     return this.view.query(sql, parameters);
   }
 }
-
-interface IdentityRow {
-  tenant_id: string;
-  source: string;
-  id: string;
-}
-
-const keyOf = ({ tenant_id: tenantId, source, id }: IdentityRow): string =>
-  identityKey({ tenantId, source, id });
 
 const columnsOf = (events: readonly EventIdentity[]): string[][] => [
   events.map(({ tenantId }) => tenantId),

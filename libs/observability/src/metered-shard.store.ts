@@ -1,7 +1,6 @@
 import {
   type InputPosition,
-  type ShardTransaction,
-  type ShardTransactions,
+  ShardTransactions,
   type ShardWork,
   StoreConflict,
   StoreOutage,
@@ -9,19 +8,12 @@ import {
 import { type Instruments } from './metric.instruments';
 
 /** `ShardTransactions` that are timed, and counted by how they ended. */
-export class MeteredShardStore implements ShardTransactions {
+export class MeteredShardStore extends ShardTransactions {
   constructor(
     private readonly store: ShardTransactions,
     private readonly instruments: Pick<Instruments, 'transactionDuration' | 'transactions'>,
-  ) {}
-
-  async inShard<T>(
-    shard: number,
-    tenantIds: string[],
-    work: (tx: ShardTransaction) => Promise<T>,
-  ): Promise<T> {
-    const [result] = await this.inShards([{ shard, tenantIds, work }]);
-    return result as T;
+  ) {
+    super();
   }
 
   async inShards(works: readonly ShardWork[]): Promise<unknown[]> {

@@ -1,11 +1,5 @@
 import { type DataSource } from 'typeorm';
-import {
-  type InputPosition,
-  type ShardTransaction,
-  type ShardTransactions,
-  type ShardWork,
-  together,
-} from '#libs/processing';
+import { type InputPosition, ShardTransactions, type ShardWork, together } from '#libs/processing';
 import { writePositions } from './input-position.writer';
 import { PostgresShardTransaction } from './shard.transaction';
 import { SharedStatements } from './shared.statements';
@@ -16,20 +10,13 @@ import { inTransaction } from './transaction';
 export const SHARD_LOCKS = 0x7a5c;
 
 /** `ShardTransactions` on PostgreSQL, as the application's role. */
-export class PostgresShardStore implements ShardTransactions {
+export class PostgresShardStore extends ShardTransactions {
   /** @param onLocked told how long the shards' locks were waited for, in milliseconds. Must not throw. */
   constructor(
     private readonly dataSource: DataSource,
     private readonly onLocked: (waitedMs: number) => void = () => undefined,
-  ) {}
-
-  async inShard<T>(
-    shard: number,
-    tenantIds: string[],
-    work: (tx: ShardTransaction) => Promise<T>,
-  ): Promise<T> {
-    const [result] = await this.inShards([{ shard, tenantIds, work }]);
-    return result as T;
+  ) {
+    super();
   }
 
   async inShards(works: readonly ShardWork[]): Promise<unknown[]> {

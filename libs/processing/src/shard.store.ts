@@ -41,7 +41,7 @@ export interface ShardWork {
 }
 
 /** Port: one transaction, in one shard or several. Implemented in persistence. */
-export interface ShardTransactions extends ShardStore {
+export abstract class ShardTransactions implements ShardStore {
   /**
    * Runs all works side by side in one transaction that holds their shards' locks and sees their tenants only; commits when all
    * have resolved. What they ask and write at the same moment goes to the database together.
@@ -50,7 +50,18 @@ export interface ShardTransactions extends ShardStore {
    * @returns what each gave.
    * @throws as `ShardStore.inShard`, whichever failed first, after all have ended; nothing of any is stored then.
    */
-  inShards(works: readonly ShardWork[]): Promise<unknown[]>;
+  abstract inShards(works: readonly ShardWork[]): Promise<unknown[]>;
+
+  abstract storePosition(position: InputPosition): Promise<void>;
+
+  async inShard<T>(
+    shard: number,
+    tenantIds: string[],
+    work: (tx: ShardTransaction) => Promise<T>,
+  ): Promise<T> {
+    const [result] = await this.inShards([{ shard, tenantIds, work }]);
+    return result as T;
+  }
 }
 
 export interface ShardTransaction {

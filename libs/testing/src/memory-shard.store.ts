@@ -20,7 +20,7 @@ import {
   type ShardChanges,
   type ScheduledTask,
   type ShardTransaction,
-  type ShardTransactions,
+  ShardTransactions,
   type ShardWork,
   type Standing,
   type StandingStore,
@@ -67,7 +67,7 @@ const emptyState = (): State => ({
  * `ShardStore` in memory, for the deterministic tests of processing: a transaction works on a copy, which becomes the state when it
  * commits. Held to the same contract as the one on PostgreSQL.
  */
-export class MemoryShardStore implements ShardTransactions, StandingStore, TimerSource, TaskFinder {
+export class MemoryShardStore extends ShardTransactions implements StandingStore, TimerSource, TaskFinder {
   state = emptyState();
   readonly workforceOf = new Map<string, WorkforceEntry[]>();
   readonly flowsOf = new Map<string, StoredFlow[]>();
@@ -77,15 +77,6 @@ export class MemoryShardStore implements ShardTransactions, StandingStore, Timer
   poison: (changes: ShardChanges) => Error | null = () => null;
   transactions = 0;
   readonly #queue = new KeyedQueue<'all'>();
-
-  async inShard<T>(
-    shard: number,
-    tenantIds: string[],
-    work: (tx: ShardTransaction) => Promise<T>,
-  ): Promise<T> {
-    const [result] = await this.inShards([{ shard, tenantIds, work }]);
-    return result as T;
-  }
 
   async inShards(works: readonly ShardWork[]): Promise<unknown[]> {
     return this.#queue.run('all', () => this.#transaction(works));

@@ -441,7 +441,7 @@ export const mutants = [
   {
     name: 'tasks that changed not written',
     file: 'libs/persistence/src/shared.statements.ts',
-    edits: [{ find: 'all.flatMap(({ changedTasks }) => changedTasks),', replace: '[],' }],
+    edits: [{ find: 'writes.flatMap(({ changedTasks }) => changedTasks),', replace: '[],' }],
     test: integration(
       SHARD_STORE_SPEC,
       'the shard store on PostgreSQL writes what became of a task that was there, every field, and of no other',

@@ -62,6 +62,6 @@ export class PostgresShardTransaction implements ShardTransaction {
   }
 
   write(changes: ShardChanges): Promise<void> {
-    return this.shared.write({ shard: this.shard, changes });
+    return this.shared.write(this.shard, changes);
   }
 }

@@ -14,12 +14,11 @@ import {
 } from './columns';
 import { writePositions } from './input-position.writer';
 import { type ConversationRow, type IdentityRow, type TaskRow } from './row.readers';
-import { type ColumnOf, insertParts, lookUp, overwrite, updateRows } from './rows';
+import { type ColumnOf, insertParts, lookUp, overwrite, type Part, updateRows } from './rows';
 
 /** What one shard's work writes. */
-interface ShardWrite {
+interface ShardWrite extends ShardChanges {
   shard: number;
-  changes: ShardChanges;
 }
 
 const IDENTITY = { tenant_id: 'text', source: 'text', event_id: 'text' };
@@ -79,8 +78,8 @@ export class SharedStatements {
 
   constructor(readonly manager: EntityManager) {}
 
-  async write(changes: ShardWrite): Promise<void> {
-    await this.#writes.load(changes);
+  async write(shard: number, changes: ShardChanges): Promise<void> {
+    await this.#writes.load({ ...changes, shard });
   }
 
   /** @param sql takes a parameter for each part of a key: an array with one element a key. */
@@ -105,86 +104,51 @@ export class SharedStatements {
 
   async #writeAll(writes: readonly ShardWrite[]): Promise<void> {
     const { manager } = this;
-    const all = writes.map(({ changes }) => changes);
-    /** A table's rows, each shard's with columns that know of the shard. */
-    const parts = <Row>(
-      rowsOf: (changes: ShardChanges) => readonly Row[],
-      columnsOf: (write: ShardWrite) => ColumnOf<Row>[],
-    ) => writes.map((write) => ({ columns: columnsOf(write), rows: rowsOf(write.changes) }));
-    const logged = writes.filter(
-      ({ changes }) => changes.activities.length > 0 || changes.rejections.length > 0,
-    );
+    const insert = <Row>(table: string, partOf: (of: ShardWrite) => Part<Row>, onConflict?: string) =>
+      insertParts(manager, table, writes.map(partOf), onConflict);
     // Sent together: none waits for what another answers, and the transaction is not committed before all have answered.
     await together([
-      insertParts(
-        manager,
+      insert(
         'conversation',
-        parts(
-          (changes) => changes.conversations,
-          ({ shard }) => conversationColumns(shard),
-        ),
+        (of) => ({ columns: conversationColumns(of.shard), rows: of.conversations }),
         overwrite(['tenant_id', 'id'], conversationColumns(0)),
       ),
-      insertParts(
-        manager,
+      insert(
         'conversation_message',
-        parts(
-          (changes) => changes.messages,
-          () => messageColumns,
-        ),
+        (of) => ({ columns: messageColumns, rows: of.messages }),
         'on conflict do nothing',
       ),
-      insertParts(
-        manager,
-        'conversation_outcome',
-        parts(
-          (changes) => changes.outcomes,
-          () => outcomeColumns,
-        ),
-      ),
-      insertParts(
-        manager,
-        'applied_event',
-        parts(
-          (changes) => changes.applied,
-          ({ shard, changes }) => appliedColumns(shard, changes.recordedAt),
-        ),
-      ),
-      insertParts(
-        manager,
-        'task',
-        parts(
-          (changes) => changes.tasks,
-          ({ shard }) => taskColumns(shard),
-        ),
-      ),
+      insert('conversation_outcome', (of) => ({ columns: outcomeColumns, rows: of.outcomes })),
+      insert('applied_event', (of) => ({
+        columns: appliedColumns(of.shard, of.recordedAt),
+        rows: of.applied,
+      })),
+      insert('task', (of) => ({ columns: taskColumns(of.shard), rows: of.tasks })),
       updateRows(
         manager,
         'task',
         ['tenant_id', 'id'],
         changingColumns,
-        all.flatMap(({ changedTasks }) => changedTasks),
+        writes.flatMap(({ changedTasks }) => changedTasks),
       ),
-      insertParts(
+      insert('activity_log', (of) => ({
+        columns: activityColumns(of.shard, of.recordedAt),
+        rows: of.activities,
+      })),
+      insert('rejection_log', (of) => ({
+        columns: rejectionColumns(of.shard, of.recordedAt),
+        rows: of.rejections,
+      })),
+      updateRows(
         manager,
-        'activity_log',
-        parts(
-          (changes) => changes.activities,
-          ({ shard, changes }) => activityColumns(shard, changes.recordedAt),
-        ),
+        'shard_head',
+        ['shard'],
+        headColumns,
+        writes.filter(({ activities, rejections }) => activities.length + rejections.length > 0),
       ),
-      insertParts(
-        manager,
-        'rejection_log',
-        parts(
-          (changes) => changes.rejections,
-          ({ shard, changes }) => rejectionColumns(shard, changes.recordedAt),
-        ),
-      ),
-      updateRows(manager, 'shard_head', ['shard'], headColumns, logged),
       writePositions(
         manager,
-        all.flatMap(({ position }) => position ?? []),
+        writes.flatMap(({ position }) => position ?? []),
       ),
     ]);
   }
@@ -192,8 +156,8 @@ export class SharedStatements {
 
 const headColumns: ColumnOf<ShardWrite>[] = [
   ['shard', 'smallint', ({ shard }) => shard],
-  ['activity_position', 'bigint', ({ changes }) => changes.heads.activity],
-  ['rejection_position', 'bigint', ({ changes }) => changes.heads.rejection],
+  ['activity_position', 'bigint', ({ heads }) => heads.activity],
+  ['rejection_position', 'bigint', ({ heads }) => heads.rejection],
 ];
 
 /** Finds rows by key, with one statement for all who ask at the same moment; each gets those of its own keys. */

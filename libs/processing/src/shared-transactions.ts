@@ -38,7 +38,7 @@ interface Waiting extends ShardWork {
  * Work that fails with others is done again by itself, so whose fault it was never matters; an outage is everybody's.
  */
 export class SharedTransactions implements ShardStore {
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   readonly #tuning: SharingTuning;
   #underWay = 0;
   #restsUntil = -Infinity;
@@ -115,12 +115,13 @@ export class SharedTransactions implements ShardStore {
   #next(): Waiting[] {
     const { mostEvents } = this.#tuning;
     const taken: Waiting[] = [];
-    for (const each of [...this.#waiting]) {
+    const left: Waiting[] = [];
+    for (const each of this.#waiting) {
       const fits = taken.length === 0 || sizeOf(taken) + each.size <= mostEvents;
-      if (!fits || taken.some(({ shard }) => shard === each.shard)) continue;
-      taken.push(each);
-      this.#waiting.splice(this.#waiting.indexOf(each), 1);
+      const isOfAnother = taken.every(({ shard }) => shard !== each.shard);
+      (fits && isOfAnother ? taken : left).push(each);
     }
+    this.#waiting = left;
     return taken;
   }
 }

@@ -151,7 +151,10 @@ export class ShardMirror {
     if (head < before) {
       throw this.#stop('database_set_back', `the topic has ${before} entries, the database only ${head}`);
     }
-    if (head === before) return this.#caughtUp();
+    if (head === before) {
+      this.#failures = 0;
+      return false;
+    }
     if (this.settings.now() - this.#lastAppendAt > this.settings.lookAgainAfterMs) return this.#lookAtEnd();
     if (before === 0)
       this.settings.logger.log(`${this.#name} is empty: publishing the log from position 1 to ${head}`);
@@ -163,7 +166,7 @@ export class ShardMirror {
         await this.#append(batch);
       }
     }
-    return this.#caughtUp();
+    return false;
   }
 
   async #readNext(head: number): Promise<LogEntry[]> {
@@ -205,11 +208,6 @@ export class ShardMirror {
       this.settings.source.read(this.log, this.shard, afterPosition, limit);
     // A few are read together with other shards', so they take no connection of their own.
     return limit <= FEW_ENTRIES ? read() : this.settings.reads.hold(read);
-  }
-
-  #caughtUp(): false {
-    this.#failures = 0;
-    return false;
   }
 
   #backOff(error: Error): void {

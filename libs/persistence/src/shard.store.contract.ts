@@ -14,8 +14,8 @@ import {
   KeyedQueue,
   type Outcome,
   RequestDesk,
+  type ShardTransaction,
   type ShardTransactions,
-  type ShardWork,
   StoreConflict,
   type TaskFinder,
   TenantDirectory,
@@ -39,14 +39,17 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
   let tested: StoreUnderTest;
   let run = 0;
   const directory = new TenantDirectory();
-  const apply = (
-    shard: number,
-    events: InboundEvent[],
-    position: InputPosition | null = null,
-  ): Promise<Outcome[]> =>
-    tested.store.inShard(shard, [...new Set(events.map(({ tenantId }) => tenantId))], (tx) =>
+  /** Events to be applied to a shard. */
+  const working = (shard: number, events: InboundEvent[], position: InputPosition | null = null) => ({
+    shard,
+    tenantIds: [...new Set(events.map(({ tenantId }) => tenantId))],
+    work: (tx: ShardTransaction): Promise<Outcome[]> =>
       applyEvents(events, position, tx, { directory, now: () => NOW }),
-    );
+  });
+  const apply = (...events: Parameters<typeof working>): Promise<Outcome[]> => {
+    const { shard, tenantIds, work } = working(...events);
+    return tested.store.inShard(shard, tenantIds, work);
+  };
   /** Tenants of the test's own, so that tests do not meet in one database. */
   const tenant = (name = 'a'): string => `${name}-${run}`;
   const create = (id: string, over: Partial<InboundEvent> = {}): InboundEvent =>
@@ -204,17 +207,6 @@ export function shardStoreContract(make: () => StoreUnderTest): void {
     });
     await expect(fails).rejects.toThrow('afterwards');
     expect([await tested.counts(), await tested.activities()]).toEqual(before);
-  });
-
-  /** Events applied to a shard, as work that shares its transaction. */
-  const working = (
-    shard: number,
-    events: InboundEvent[],
-    position: InputPosition | null = null,
-  ): ShardWork => ({
-    shard,
-    tenantIds: [...new Set(events.map(({ tenantId }) => tenantId))],
-    work: (tx) => applyEvents(events, position, tx, { directory, now: () => NOW }),
   });
 
   it('does the work of several shards in one transaction, each with its own shard’s lock, log and position', async () => {

@@ -55,50 +55,40 @@ async function statementsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('trips to the database (ADR 33), whatever the machine', () => {
-  it('a shard’s transaction of one creation takes six', async () => {
-    const directory = new TenantDirectory();
-    const now = () => '2026-11-01T00:00:00.000Z';
-    const create = (id: string, offset: number) => () =>
-      new PostgresShardStore(app).inShard(0, ['acme'], (tx) => {
-        const position = { topic: 'conversation-events.call', partition: 0, fingerprint: 'f' };
-        const next = { ...position, nextOffset: String(offset + 1) };
-        return applyEvents([anEvent(createCommand(), { id })], next, tx, { directory, now });
-      });
-    // The first reads people and flows, which are remembered.
-    await create('e1', 0)();
+  const directory = new TenantDirectory();
 
-    expect(await tripsOf(create('e2', 1))).toBe(6);
+  /** A creation and its partition's position in each of the first shards, in one transaction. */
+  const creating = (tenantId: string, round: number, shards = 1) => {
+    const works = Array.from({ length: shards }, (_, shard) => ({
+      shard,
+      tenantIds: [tenantId],
+      work: (tx: ShardTransaction) => {
+        const names = { id: `${round}-${shard}`, tenantId, conversationId: `conv-${shard}` };
+        const position = { topic: 'conversation-events.call', partition: shard, fingerprint: 'f' };
+        return applyEvents(
+          [anEvent(createCommand(), names)],
+          { ...position, nextOffset: String(round) },
+          tx,
+          { directory, now: () => '2026-11-01T00:00:00.000Z' },
+        );
+      },
+    }));
+    return () => new PostgresShardStore(app).inShards(works);
+  };
+
+  it('a shard’s transaction of one creation takes six', async () => {
+    // The first reads people and flows, which are remembered.
+    await creating('acme', 1)();
+
+    expect(await tripsOf(creating('acme', 2))).toBe(6);
     const [{ count }] = await database.owner.query('select count(*)::int as count from task');
     expect(count).toBe(2);
   });
 
   it('a transaction that twelve shards share takes six as well, and as many statements as one shard’s', async () => {
-    const directory = new TenantDirectory();
-    const now = () => '2026-11-01T00:00:00.000Z';
-    const creating = (round: string, shards: number) => async () => {
-      const works = Array.from({ length: shards }, (_, shard) => ({
-        shard,
-        tenantIds: ['shared'],
-        work: (tx: ShardTransaction) => {
-          const event = anEvent(createCommand(), {
-            id: `${round}-${shard}`,
-            tenantId: 'shared',
-            conversationId: `conv-${shard}`,
-          });
-          const next = {
-            topic: 'conversation-events.call',
-            partition: shard,
-            fingerprint: 'f',
-            nextOffset: round,
-          };
-          return applyEvents([event], next, tx, { directory, now });
-        },
-      }));
-      await new PostgresShardStore(app).inShards(works);
-    };
-    await creating('1', 12)();
-    expect(await tripsOf(creating('2', 12))).toBe(6);
-    expect(await statementsOf(creating('3', 12))).toBe(await statementsOf(creating('4', 1)));
+    await creating('shared', 1, 12)();
+    expect(await tripsOf(creating('shared', 2, 12))).toBe(6);
+    expect(await statementsOf(creating('shared', 3, 12))).toBe(await statementsOf(creating('shared', 4)));
   });
 
   it('a page of a list takes one, a search two, and a queue two', async () => {

@@ -38,9 +38,9 @@ export function pageOfFacets(tenantId: string, parts: Faceted, each: number): St
   const hasWords =
     words === undefined ? '' : `, ${HAS_WORDS.replace('?', `$${parameters.push(words)}`)} as has_words`;
   const order = ['rank', 'value', 'id'].map((by) => `${by}${descending ? ' desc' : ''}`).join(', ');
-  const sql = `with page as (select rank, nth, value, id ${from} order by ${order} limit ${limit + 1})
+  const sql = `with page as (select $1::text as tenant_id, rank, nth, value, id ${from} order by ${order} limit ${limit + 1})
        select ${TASK_COLUMNS}, page.nth as facet, page.rank, page.value::text as value${hasWords}
-         from page join task on task.tenant_id = $1 and task.id = page.id
+         from page join task on task.tenant_id = page.tenant_id and task.id = page.id
         order by ${order.replace('id', 'page.id')}`;
   return { sql, parameters };
 }

@@ -58,7 +58,7 @@ export async function ensureRoles(owner: DataSource, app: ApplicationRole): Prom
       // `coalesce` the condition is no index's: every statement names its tenants itself, and with both conditions to go by the
       // planner took a tenant of thousands of tasks for one of a single task, and any index for as good as the key's (170 ms, not 3).
       await tx.query(
-        `create policy own_tenants on ${table} to ${appId} using (coalesce(tenant_id = any ((select nullif(current_setting('${TENANTS_SETTING}', true), ''))::text[]), false))`,
+        `create policy own_tenants on ${table} to ${appId} using (coalesce(tenant_id = any ((select nullif(current_setting('${TENANTS_SETTING}', true), '')::text[])::text[]), false))`,
       );
       await tx.query(`create policy every_tenant on ${table} for select to ${operatorId} using (true)`);
     }

@@ -17,6 +17,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('task_of_assignee_by_created', { synchronize: false })
 @Index('task_of_assignee_by_due', { synchronize: false })
 @Index('task_by_words', { synchronize: false })
+@Index('task_unusually_due', { synchronize: false })
 export class TaskEntity {
   @PrimaryColumn('text', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;

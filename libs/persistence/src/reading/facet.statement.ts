@@ -1,7 +1,8 @@
 import { TASK_COLUMNS, type TaskOnlyRow } from '../row.readers';
+import { createdRanges, type Range, WHOLE } from './due.span';
 import { type Conditional, Conditions } from './keyset';
 import { type Bounds, type Facet, FACET_COLUMNS, facetArrays } from './task.facets';
-import { DUE, type Ordered } from './task.order';
+import { CREATED, DUE, type Ordered } from './task.order';
 import { HAS_WORDS } from './task.words';
 
 /** A list that is read facet by facet. */
@@ -57,9 +58,10 @@ export function countOfFacets(tenantId: string, parts: Omit<Faceted, 'limit'>, m
  */
 function facetedFrom(
   tenantId: string,
-  { facets, sorting, descending, after, others, bounds }: Omit<Faceted, 'limit'>,
+  parts: Omit<Faceted, 'limit'>,
   each: number,
 ): { parameters: unknown[]; from: string } {
+  const { facets, sorting, descending, after, others, bounds } = parts;
   const arrays = facetArrays(facets, {
     rankIn: sorting.rank,
     after,
@@ -71,24 +73,29 @@ function facetedFrom(
   for (const [sql, value] of others) where.add(sql, value);
   const names = Object.keys(FACET_COLUMNS);
   const types = Object.values(FACET_COLUMNS).map((type, i) => `$${i + 2}::${type}[]`);
-  const [first] = facets;
+  const assigned = facets[0]?.assignee != null;
   const columns = [
     'status',
     'overdue',
     'priority',
-    ...(first?.assignee ? ['assignee_kind', 'assignee_id'] : ['channel', 'type']),
+    ...(assigned ? ['assignee_kind', 'assignee_id'] : ['channel', 'type']),
   ];
   const direction = descending ? ' desc' : '';
+  const first = ({ start, where: only }: Range): string =>
+    `(select id, ${sorting.value} as value from task
+       where tenant_id = $1 and ${columns.map((column) => `task.${column} = facet.${column}`).join(' and ')}
+         and ((${sorting.value}), id) ${descending ? '<' : '>'} (${start}, facet.from_id) and ${where.sql} and ${only}
+       order by ${sorting.value}${direction}, id${direction} limit ${each})`;
+  const ranges =
+    assigned || sorting.value !== CREATED
+      ? [WHOLE]
+      : createdRanges(bounds, descending, (value) => where.parameters.push(value));
   return {
     parameters: where.parameters,
     from: `from (select distinct rank from unnest(${types[names.indexOf('rank')]}) as given (rank) order by rank${direction}) as ranked
       cross join lateral (
         select nth, value, id from unnest(${types.join(', ')}) with ordinality as facet (${names.map((name) => (name === 'rank' ? 'of_rank' : name)).join(', ')}, nth)
-          cross join lateral (
-            select id, ${sorting.value} as value from task
-             where tenant_id = $1 and ${columns.map((column) => `task.${column} = facet.${column}`).join(' and ')}
-               and ((${sorting.value}), id) ${descending ? '<' : '>'} (facet.from_value, facet.from_id) and ${where.sql}
-             order by ${sorting.value}${direction}, id${direction} limit ${each}) of_facet
+          cross join lateral (${ranges.map(first).join(' union all ')}) of_facet
          where facet.of_rank = ranked.rank) found`,
   };
 }

@@ -100,11 +100,11 @@ export function facetArrays(
   facets: readonly Facet[],
   { rankIn, after, descending, bounds }: Start,
 ): unknown[][] {
-  const outermost = descending
-    ? bounds.before === undefined
-      ? ['infinity', GREATEST_ID]
-      : [bounds.before, LEAST_ID]
-    : [bounds.from ?? '-infinity', LEAST_ID];
+  const { from, before } = bounds;
+  // What has no due date is at infinity, and not within any bounds.
+  const last =
+    from === undefined && before === undefined ? ['infinity', GREATEST_ID] : [before ?? 'infinity', LEAST_ID];
+  const outermost = descending ? last : [from ?? '-infinity', LEAST_ID];
   const rows = facets.flatMap((facet) => {
     const rank = rankIn(facet);
     const beyond = after === null ? 1 : (rank - Number(after[0])) * (descending ? -1 : 1);

@@ -7,8 +7,9 @@ import { pageOfFacets } from './facet.statement';
 import { facetsOf } from './task.facets';
 import { TaskLists } from './task.lists';
 import { QUEUE, type Sorting, SORTINGS } from './task.order';
-import { type TaskQuestion } from './task.question';
+import { facetedIn, type TaskQuestion } from './task.question';
 import { type Keyset, type Page } from './keyset';
+import { queryTenant } from './tenant.query';
 
 jest.setTimeout(120_000);
 
@@ -22,6 +23,8 @@ const WHO = ['eli', 'mia', 'bookings'];
 const WORDS = ['back', 'Refund', 'Zürich', 'x-17'];
 /** Few moments, so that many tasks have the same. */
 const MOMENTS = Array.from({ length: 6 }, (_, day) => `2026-03-0${day + 1}T10:00:00.000Z`);
+/** Before creation, soon after it, 31 days after it, and later. */
+const DUES = [...MOMENTS, '2026-04-03T10:00:00.000Z'];
 
 let database: TestDatabase;
 let lists: TaskLists;
@@ -48,7 +51,7 @@ beforeAll(async () => {
     const isOpen = status === 'to_do' || status === 'in_progress';
     const kind = pick(['agent', 'team', null]);
     const who = kind && pick(WHO);
-    const due = Math.random() < 0.7 ? pick(MOMENTS) : null;
+    const due = Math.random() < 0.7 ? pick(DUES) : null;
     const claimed = kind === 'team' && Math.random() < 0.5 ? pick(['eli', 'mia']) : null;
     const facets = [pick(TENANTS), pick(CHANNELS), pick(TYPES), pick(PRIORITIES), status];
     const own = [kind, who, claimed, due, isOpen && due !== null && Math.random() < 0.4];
@@ -147,8 +150,8 @@ const questions: fc.Arbitrary<TaskQuestion> = fc
       team: fc.constantFrom('bookings', 'mia'),
       conversationId: fc.constantFrom('conv-1', 'conv-7'),
       overdue: fc.boolean(),
-      dueBefore: fc.constantFrom(...MOMENTS),
-      dueAfter: fc.constantFrom(...MOMENTS),
+      dueBefore: fc.constantFrom(...DUES),
+      dueAfter: fc.constantFrom(...DUES),
       words: fc
         .uniqueArray(fc.constantFrom(...WORDS, 'CALL', 'Anna', 'meier', 'ANNA2@example.org', 'nowhere'), {
           minLength: 1,
@@ -267,28 +270,80 @@ test('of a list by rank no facet is read whose rank comes after the page is full
   });
   const facetsRead = async (sorting: Sorting): Promise<number> => {
     const parts = { facets, sorting, descending: false, after: null, limit: 3, bounds: {}, others: [] };
-    const { sql, parameters } = pageOfFacets('acme', parts, 4);
-    const [row] = await database.owner.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `explain (analyze, format json) ${sql}`,
-      parameters,
-    );
-    return timesRead(row!['QUERY PLAN'][0].Plan);
+    return timesRead(await planOf('acme', pageOfFacets('acme', parts, 4)));
   };
   expect(await facetsRead(SORTINGS.dueAt)).toBe(facets.length);
   expect(await facetsRead(QUEUE)).toBeLessThanOrEqual(facets.length / 2);
+});
+
+test('with bounds on the due date no task is looked at that is far from them, in whichever order', async () => {
+  // For 50 days a task every nine minutes, due an hour later; every fourth is not due, and is cancelled.
+  await database.owner.query(
+    `insert into task (tenant_id, id, shard, conversation_id, channel, type, priority, status, title, created_by_kind, created_by_id,
+       created_at, updated_at, due_at, overdue, version, origin_source, origin_event_id, origin_key)
+     select 'steady', gen_random_uuid(), 0, 'conv', 'call', 'internal', 'low', case when n % 4 = 0 then 'cancelled' else 'to_do' end,
+       'Call', 'agent', 'eli', at, at, case when n % 4 > 0 then at + interval '1 hour' end, false, 1, '/test', n::text, sha256(('steady' || n)::bytea)
+       from generate_series(0, 7999) n, lateral (select timestamptz '2026-01-01T00:00:00Z' + n * interval '9 minutes' as at) made`,
+  );
+  const read = async (asked: Partial<TaskQuestion>, descending: boolean): Promise<PlanNode> => {
+    const kind = { priority: ['low' as const], channel: ['call' as const], type: ['internal' as const] };
+    const question: TaskQuestion = { sort: 'createdAt', descending, overdue: false, ...kind, ...asked };
+    const order = { sorting: SORTINGS[question.sort], descending, after: null, limit: 3 };
+    return planOf('steady', pageOfFacets('steady', { ...facetedIn(question), ...order }, 4));
+  };
+  const looked = async (asked: Partial<TaskQuestion>, descending: boolean): Promise<number> =>
+    tasksLookedAt(await read({ status: ['to_do'], ...asked }, descending));
+  // Those of an hour, and not those of the 45 days that came after.
+  expect(await looked({ dueBefore: '2026-01-06T00:00:00.000Z' }, true)).toBeLessThan(20);
+  // Those of 31 days, and not all of the 45 before.
+  expect(await looked({ dueAfter: '2026-02-15T00:00:00.000Z' }, false)).toBeLessThan(4_000);
+  // And where too few fit, none before those days either.
+  expect(await looked({ dueAfter: '2026-02-20T00:00:00.000Z' }, true)).toBeLessThan(4_000);
+  expect(await looked({ dueBefore: '2026-01-01T03:00:00.000Z' }, false)).toBeLessThan(20);
+  // By due date, none of the two thousand without one, which come last.
+  for (const descending of [true, false]) {
+    const asked = { sort: 'dueAt' as const, status: ['cancelled' as const] };
+    const plan = await read({ ...asked, dueAfter: '2026-01-06T00:00:00.000Z' }, descending);
+    expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(8);
+  }
 });
 
 /** A node of a plan, as `explain` has it. */
 interface PlanNode {
   'Relation Name'?: string;
   'Actual Loops': number;
+  'Actual Rows': number;
+  'Rows Removed by Filter'?: number;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
   Plans?: PlanNode[];
+}
+
+/** How a statement was run that sees this tenant. */
+async function planOf(tenantId: string, statement: ReturnType<typeof pageOfFacets>): Promise<PlanNode> {
+  const { sql, parameters } = statement;
+  const [row] = await queryTenant<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    database.app,
+    tenantId,
+    `explain (analyze, format json) ${sql}`,
+    parameters,
+  );
+  return row!['QUERY PLAN'][0].Plan;
 }
 
 /** How often the tasks of a facet were looked for. */
 function timesRead({ Plans = [], ...node }: PlanNode): number {
   const own = node['Relation Name'] === 'task' ? node['Actual Loops'] : 0;
   return Math.max(own, ...Plans.map(timesRead));
+}
+
+/** How many tasks were come upon, those there was no use for included. */
+function tasksLookedAt({ Plans = [], ...node }: PlanNode): number {
+  const own = node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+  return Plans.map(tasksLookedAt).reduce(
+    (sum, looked) => sum + looked,
+    node['Relation Name'] === 'task' ? own : 0,
+  );
 }
 
 test('a page goes on where the one before ended, whatever came and went meanwhile', async () => {

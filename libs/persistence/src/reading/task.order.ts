@@ -8,6 +8,7 @@ export type TaskSort = 'createdAt' | 'dueAt' | 'priority';
  * security PostgreSQL takes it for something that might leak what it compares, and gives no index a condition on it.
  */
 export const DUE = "case when due_at is null then 'infinity' else due_at end";
+export const CREATED = 'created_at';
 /** Overdue before all else, then by priority. */
 const URGENCIES = 4;
 
@@ -19,7 +20,7 @@ export interface Sorting {
 }
 
 export const SORTINGS: Record<TaskSort, Sorting> = {
-  createdAt: { rank: () => 0, value: 'created_at' },
+  createdAt: { rank: () => 0, value: CREATED },
   dueAt: { rank: () => 0, value: DUE },
   priority: { rank: ({ priority }) => rankOf(priority), value: DUE },
 };

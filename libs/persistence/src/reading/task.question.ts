@@ -75,7 +75,7 @@ function oneOf(columns: Record<string, readonly string[] | undefined>): Conditio
 function dueIn({ dueBefore, dueAfter }: TaskQuestion): Conditional[] {
   const due: Conditional[] = [];
   if (dueBefore !== undefined) due.push([`(${DUE}) < ?::timestamptz`, dueBefore]);
-  // What is due at no time is not due after any.
-  if (dueAfter !== undefined) due.push([`(${DUE}) >= ?::timestamptz and due_at is not null`, dueAfter]);
+  // What is due at no time is not due after any. It is last in the index, which is read no further.
+  if (dueAfter !== undefined) due.push([`(${DUE}) >= ?::timestamptz and (${DUE}) < 'infinity'`, dueAfter]);
   return due;
 }

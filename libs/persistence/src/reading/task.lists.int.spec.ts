@@ -308,6 +308,35 @@ test('with bounds on the due date no task is looked at that is far from them, in
   }
 });
 
+test('a word that PostgreSQL knows to be very common is not counted', async () => {
+  /** What is found, and how often the index was read for it. */
+  const search = (words: string): Promise<[ids: string[] | null, reads: number]> =>
+    database.app.transaction(async (manager) => {
+      const one = async <T>(sql: string, parameters: unknown[] = []): Promise<T> =>
+        Object.values((await manager.query<object[]>(sql, parameters))[0]!)[0] as T;
+      const reads = (): Promise<number> =>
+        one(`select pg_stat_get_xact_numscans('task_by_words'::regclass)::int`);
+      await one(`select set_config('conversation_tasks.tenants', '{common}', true)`);
+      const before = await reads();
+      const ids = await one<string[] | null>(`select tasks_with_words('common', $1, 20)`, [words]);
+      return [ids, (await reads()) - before];
+    });
+  await database.owner.query('alter table task set (autovacuum_enabled = false)');
+  await database.owner.query(
+    `insert into task (tenant_id, id, shard, conversation_id, channel, type, priority, status, title, created_by_kind, created_by_id,
+       created_at, updated_at, overdue, version, origin_source, origin_event_id, origin_key)
+     select 'common', gen_random_uuid(), 0, 'conv', 'call', 'internal', 'low', 'to_do', case n when 7 then 'Call Oslo' else 'Call' end,
+       'agent', 'eli', now(), now(), false, 1, '/test', n::text, sha256(('common' || n)::bytea) from generate_series(1, 1000) n`,
+  );
+  // It knows nothing yet.
+  expect(await search('call')).toEqual([null, 1]);
+  await database.owner.query('analyze task');
+  expect(await search('call')).toEqual([null, 0]);
+  // One it does not know is counted, and then read.
+  expect(await search('call Oslo')).toEqual([[expect.any(String)], 2]);
+  expect(await search('call nowhere')).toEqual([[], 2]);
+});
+
 /** A node of a plan, as `explain` has it. */
 interface PlanNode {
   'Relation Name'?: string;

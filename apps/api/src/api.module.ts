@@ -46,7 +46,6 @@ import { ServedMethods } from './http/served.methods';
 import { DocsController } from './openapi/docs.controller';
 import { opsConnection, opsProviders } from './ops/ops.providers';
 import { feedConnection, streamProviders } from './stream/stream.providers';
-import { MyTeams } from './tasks/my.teams';
 import { TaskRequests } from './tasks/task.requests';
 import { INSTRUMENTS, KAFKA, SETTINGS, TRACING } from './tokens';
 import { WorkforcePublisher } from './workforce/workforce.publisher';
@@ -166,11 +165,6 @@ export class ApiModule {
           inject: [KAFKA, getDataSourceToken()],
           useFactory: (kafka: Kafka, dataSource: DataSource) =>
             new WorkforcePublisher(kafka, settings.topicPrefix, new InputPositionStore(dataSource)),
-        },
-        {
-          provide: MyTeams,
-          inject: [TenantReader, TenantDirectory],
-          useFactory: (reader: TenantReader, directory: TenantDirectory) => new MyTeams(reader, directory),
         },
         {
           provide: DryRuns,

@@ -21,8 +21,8 @@ import {
   type TaskVerb,
   UpdateTaskBody,
 } from '#libs/contracts';
-import { TAKES_IN_HAND } from '#libs/domain';
-import { TaskLists, TaskReader } from '#libs/persistence';
+import { personFrom, TAKES_IN_HAND } from '#libs/domain';
+import { TaskLists, TaskReader, WorkforceReader } from '#libs/persistence';
 import { actorOf } from '../auth/caller';
 import { type Asked, AskedOf } from '../http/asked';
 import { type Endpoint, Serves } from '../http/endpoint';
@@ -31,7 +31,6 @@ import { invalid } from '../http/problem';
 import { asProblem, logFailure, problemBody } from '../http/problem.filter';
 import { checked } from '../http/reading';
 import { answerWith } from './task.answer';
-import { MyTeams } from './my.teams';
 import { noTask, TaskRequests } from './task.requests';
 
 const WRITERS = ['agent', 'lead', 'service'] as const;
@@ -74,7 +73,7 @@ export class TasksController {
     private readonly reader: TaskReader,
     private readonly lists: TaskLists,
     private readonly requests: TaskRequests,
-    private readonly teams: MyTeams,
+    private readonly workforce: WorkforceReader,
     private readonly logger: Logger,
   ) {}
 
@@ -96,7 +95,8 @@ export class TasksController {
       if (actorOf(caller).kind !== 'agent')
         throw invalid([{ field: 'queue', message: 'queue is an agent’s, and the token is a service’s' }]);
       const pages = new Pages({ limit, cursor }, [tenantId, 'queue', caller.id]);
-      const whose = { agentId: caller.id, teams: await this.teams.of(caller) };
+      const agent = await this.workforce.find(tenantId, 'agent', caller.id);
+      const whose = { agentId: caller.id, teams: agent ? personFrom(caller.id, agent).teams : [] };
       return pages.answer(await this.lists.queue(tenantId, whose, pages.after, pages.limit));
     }
     const by = sort ?? '-createdAt';

@@ -20,7 +20,8 @@ export interface QueueQuestion {
  * out of those: to read a page's worth of each of 144 facets is to read seven thousand index entries for fifty tasks.
  */
 const FACETS_READ_WHOLE = 24;
-const firstOfEach = (limit: number): number => Math.max(12, Math.ceil(limit / 8));
+/** Room for a facet that has twelve times its even share of the page, such as that of the resolved ones, and for chance. */
+const firstOfEach = (limit: number, facets: number): number => Math.ceil((12 * limit) / facets) + 8;
 
 /** More are not counted: that would take as long as it likes. */
 const MOST_COUNTED = 10_000;
@@ -113,9 +114,9 @@ export class TaskLists {
 
   async #faceted(tenantId: string, parts: Faceted): Promise<PageRow[]> {
     const { facets, limit, sorting } = parts;
-    const each = firstOfEach(limit);
-    const ranks = new Set(facets.map(sorting.rank)).size;
-    if (facets.length / ranks > FACETS_READ_WHOLE && each <= limit) {
+    const ofRank = facets.length / new Set(facets.map(sorting.rank)).size;
+    const each = firstOfEach(limit, ofRank);
+    if (ofRank > FACETS_READ_WHOLE && each <= limit) {
       const rows = await this.#firstOf(tenantId, parts, each);
       if (isWhole(rows, each, limit)) return rows.map(withKeyset);
     }

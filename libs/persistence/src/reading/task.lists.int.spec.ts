@@ -238,6 +238,44 @@ test('a page comes out whole where nearly all of a tenant’s tasks are of one k
     }
 });
 
+test('a page is read with one statement where tasks are spread over the facets as they usually are', async () => {
+  // Of twenty tasks eighteen are resolved, of five three are of medium priority, of three two are to follow up.
+  await database.owner.query(
+    `insert into task (tenant_id, id, shard, conversation_id, channel, type, priority, status, title, created_by_kind, created_by_id,
+       created_at, updated_at, overdue, version, origin_source, origin_event_id, origin_key)
+     select 'usual', gen_random_uuid(), 0, 'conv', (array['call', 'message', 'whatsapp'])[1 + n % 3],
+       (array['follow_up', 'follow_up', 'internal'])[1 + n / 3 % 3], (array['low', 'medium', 'medium', 'medium', 'high'])[1 + n / 9 % 5],
+       case n / 45 % 20 when 0 then 'to_do' when 1 then 'in_progress' else 'resolved' end, 'Call', 'agent', 'eli',
+       timestamptz '2026-03-01' + n * 7919 % 5003 * interval '1 minute', now(), false, 1, '/test', n::text, sha256(('usual' || n)::bytea)
+       from generate_series(1, 5000) n`,
+  );
+  let statements = 0;
+  const counted = new Proxy(database.app, {
+    get(target, name, receiver) {
+      if (name === 'createQueryRunner') statements += 1;
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+  const filters: Question[] = [
+    {},
+    { channel: ['call'] },
+    { priority: ['medium'] },
+    { type: ['follow_up'] },
+    { status: ['resolved'] },
+  ];
+  for (const asked of filters) {
+    statements = 0;
+    const page = await new TaskLists(counted).page(
+      'usual',
+      { ...asked, sort: 'createdAt', descending: true },
+      null,
+      50,
+    );
+    expect(page.items).toHaveLength(50);
+    expect([asked, statements]).toEqual([asked, 1]);
+  }
+});
+
 test('an agent’s queue: what they have, have claimed, and may claim; overdue first, then by priority, then by due date', async () => {
   const isOpen = ({ status }: Task): boolean => status === 'to_do' || status === 'in_progress';
   for (const [agentId, teams] of [

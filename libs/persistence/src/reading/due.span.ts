@@ -5,10 +5,10 @@ import { type Bounds } from './task.facets';
  * first, all that came since. But a task is nearly always due between its creation and a month later, so that bounds of the one bound
  * the other. The few that are not are read beside, by an index of their own.
  */
-const LONGEST = "interval '31 days'";
+const LONGEST_DAYS = 31;
 
 /** As in `task_unusually_due`, word for word: else it is not used. */
-const UNUSUALLY_DUE = `(due_at < created_at or due_at - created_at > ${LONGEST})`;
+const UNUSUALLY_DUE = `(due_at < created_at or due_at - created_at > interval '${LONGEST_DAYS} days')`;
 
 /** A part of a facet, SQL: where it begins, and which of its tasks are in it. */
 export interface Range {
@@ -29,8 +29,8 @@ export function createdRanges(
   parameter: (value: string) => number,
 ): Range[] {
   if (from === undefined && before === undefined) return [WHOLE];
-  // An hour more: days are the session's time zone's, and what begins at this very moment must not be behind the start.
-  const earliest = `$${parameter(from ?? '-infinity')}::timestamptz - ${LONGEST} - interval '1 hour'`;
+  // Hours, since a day less is a matter of the session's time zone; and one more, so that none is at the very start.
+  const earliest = `$${parameter(from ?? '-infinity')}::timestamptz - interval '${LONGEST_DAYS * 24 + 1} hours'`;
   const latest = `$${parameter(before ?? 'infinity')}::timestamptz`;
   const [start, end] = descending
     ? [`least(facet.from_value, ${latest})`, `created_at >= ${earliest}`]

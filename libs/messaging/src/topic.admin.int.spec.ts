@@ -19,6 +19,23 @@ describe('topics', () => {
     expect(await ensureTopics(kafka, prefix, [spec])).toEqual({ created: [], differences: [] });
   });
 
+  it('given topics just made, then each of their partitions takes a record at the first attempt', async () => {
+    const prefix = uniquePrefix();
+    const messages = Array.from({ length: 20 }, (_, partition) => ({ partition, value: 'v' }));
+    const producer = kafka.producer({ retry: { retries: 0 } });
+    await producer.connect();
+    try {
+      for (const name of Array.from({ length: 10 }, (_, i) => `made-${i}`)) {
+        await ensureTopics(kafka, prefix, [{ name, partitions: messages.length, config: {} }]);
+        await expect(producer.send({ topic: prefix + name, messages })).resolves.toHaveLength(
+          messages.length,
+        );
+      }
+    } finally {
+      await producer.disconnect();
+    }
+  });
+
   it('given two processes that make them at once, then both find them', async () => {
     const prefix = uniquePrefix();
     const results = await Promise.all([1, 2, 3].map(() => ensureTopics(kafka, prefix, [spec])));

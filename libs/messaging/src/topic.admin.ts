@@ -125,14 +125,18 @@ async function create(admin: Admin, prefix: string, specs: TopicSpec[]): Promise
 }
 
 /**
- * Waits until every partition has a leader. kafkajs's own wait gives up where a broker has not heard of the topic yet,
- * as one may not for a moment after another has created it.
+ * Waits until every partition has a leader that knows that it is: a broker names the leaders of a new topic a moment before it
+ * takes a record for it, and refuses those that come between. kafkajs's own wait asks for the names alone, and gives up where
+ * a broker has not heard of the topic yet, as one may not for a moment after another has created it.
  */
 async function untilLed(admin: Admin, topics: string[]): Promise<void> {
   for (const deadline = Date.now() + LEADERS_WITHIN_MS; ;) {
     try {
       const found = await admin.fetchTopicMetadata({ topics });
-      if (found.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (found.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) {
+        for (const topic of topics) await admin.fetchTopicOffsets(topic); // only leaders answer
+        return;
+      }
       if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${topics.join(', ')}`);
     } catch (error) {
       if (Date.now() > deadline || !(error as { retriable?: boolean }).retriable) throw error;

@@ -179,7 +179,8 @@ describe('the live stream', () => {
         listener.resumptions += 1;
       }
     });
-    for (let i = 0; i < 12; i += 1) {
+    // On a busy machine to come back takes a while.
+    for (let i = 0; i < 12 || listeners.some(({ resumptions }) => resumptions < 6); i += 1) {
       await publishTasks(25);
       const task = await created();
       await eli.post(`/v1/tasks/${task.id}/start`);
@@ -191,11 +192,10 @@ describe('the live stream', () => {
     await Promise.all(lives);
     const expected = await news();
     expect(expected.length).toBeGreaterThan(300);
-    for (const { stream, given, resumptions } of listeners) {
+    for (const { stream, given } of listeners) {
       await stream.has(expected.length - given.length);
       await pause(100);
       given.push(...stream.ids);
-      expect(resumptions).toBeGreaterThan(5);
       expect(given).toHaveLength(expected.length);
       expect(new Set(given)).toEqual(new Set(expected));
       await expectInOrder(given);

@@ -12,7 +12,7 @@ import { Requests1790400000000 } from './migrations/1790400000000-requests';
 import { TaskLists1790500000000 } from './migrations/1790500000000-task-lists';
 import { TaskSearch1790600000000 } from './migrations/1790600000000-task-search';
 import { UnusuallyDue1790700000000 } from './migrations/1790700000000-unusually-due';
-import { CommonWords1790800000000 } from './migrations/1790800000000-common-words';
+import { UncommonWords1790800000000 } from './migrations/1790800000000-uncommon-words';
 import { Rebuild1790300000000 } from './migrations/1790300000000-rebuild';
 
 /** What a connection to PostgreSQL needs to know. */
@@ -80,7 +80,7 @@ export function dataSourceOptions({
       TaskLists1790500000000,
       TaskSearch1790600000000,
       UnusuallyDue1790700000000,
-      CommonWords1790800000000,
+      UncommonWords1790800000000,
     ],
     connectTimeoutMS: 5_000,
     extra: {

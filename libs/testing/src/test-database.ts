@@ -33,18 +33,23 @@ export function testServerUrl(): string {
  *
  * @param options.migrated whether to bring it to this release's schema, with `shards` shards and an arbitrary producer id.
  * @param options.serverUrl a server other than the one all suites share.
+ * @param options.plainOwner whether the owner is to be no superuser, whom row-level security would not hold.
  */
 export async function createTestDatabase({
   migrated = true,
   shards = 12,
   serverUrl = testServerUrl(),
+  plainOwner = false,
 } = {}): Promise<TestDatabase> {
   const name = `ct_${randomBytes(6).toString('hex')}`;
   const role: ApplicationRole = { name: `${name}_app`, password: randomBytes(9).toString('hex') };
   const server = createDataSource({ url: serverUrl, poolSize: 1 });
   await server.initialize();
-  await server.query(`create database ${name}`);
-  const ownerUrl = withDatabase(serverUrl, name);
+  const owning: ApplicationRole | null = plainOwner ? { name: `${name}_owner`, password: 'owner' } : null;
+  if (owning) await server.query(`create role ${owning.name} login createrole password '${owning.password}'`);
+  await server.query(`create database ${name} ${owning ? `owner ${owning.name}` : ''}`);
+  const databaseUrl = withDatabase(serverUrl, name);
+  const ownerUrl = owning ? withRole(databaseUrl, owning) : databaseUrl;
   const url = withRole(ownerUrl, role);
   const owner = createDataSource({ url: ownerUrl, poolSize: 4 });
   const app = createDataSource({ url, poolSize: 10 });
@@ -66,6 +71,7 @@ export async function createTestDatabase({
       for (const source of [app, operator, owner]) if (source.isInitialized) await source.destroy();
       await server.query(`drop database ${name} with (force)`);
       await server.query(`drop role if exists ${operatorRoleOf(role.name)}, ${role.name}`);
+      if (owning) await server.query(`drop role ${owning.name}`);
       await server.destroy();
     },
   };

@@ -68,7 +68,7 @@ export class TaskPage {
   next!: string | null;
 
   @Describe(
-    'How many there are on all pages, where that was asked for; null when there are more than 10,000.',
+    'How many there are on all pages, where that was asked for; null when there are more than are counted.',
   )
   @Optional()
   @IsInt()

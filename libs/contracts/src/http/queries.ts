@@ -71,7 +71,7 @@ export class TaskListQuery extends PageQuery {
   dueAfter?: string;
 
   @Describe(
-    'Words: tasks that have all of them in title, description or the customer’s name, id or address; whole words, in any case. Where all are very common, pages may be shorter than `limit`, or empty, while `next` still goes on.',
+    'Words: tasks that have all of them in title, description or the customer’s name, id or address; whole words, in any case. Of several, or of one that thousands of tasks have, pages may be shorter than `limit`, or empty, while `next` still goes on.',
   )
   @Optional()
   @IsSearch()
@@ -92,7 +92,7 @@ export class TaskListQuery extends PageQuery {
   sort?: (typeof TASK_SORTS)[number];
 
   @Describe(
-    'Whether to count all tasks that fit, which takes longer the more there are; null for more than 10,000, or for words that very many have.',
+    'Whether to count all tasks that fit, which takes longer the more there are; null for more than 10,000, or for words that thousands have.',
   )
   @Optional()
   @IsBoolean()

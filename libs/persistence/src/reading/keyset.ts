@@ -18,8 +18,10 @@ export type Conditional = [sql: string, value?: unknown];
 
 /** Conditions of a statement, with its parameters. */
 export class Conditions {
-  readonly parameters: unknown[] = [];
   readonly #clauses: string[] = [];
+
+  /** @param parameters those the statement has already; more are added. */
+  constructor(readonly parameters: unknown[] = []) {}
 
   /** @param sql with `?` where the value goes, if it has one. */
   add(sql: string, value?: unknown): this {

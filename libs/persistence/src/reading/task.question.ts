@@ -1,9 +1,9 @@
 import { type Channel, type Priority, type Status, type TaskType } from '#libs/domain';
 import { type Faceted } from './facet.statement';
 import { type Conditional } from './keyset';
+import { type Gathered } from './gathered.statement';
 import { type Facet, facetsOf } from './task.facets';
-import { DUE, type Ordered, type TaskSort } from './task.order';
-import { HAS_WORDS } from './task.words';
+import { DUE, type TaskSort } from './task.order';
 
 /** Which tasks, in which order. What is absent does not matter. */
 export interface TaskQuestion {
@@ -24,13 +24,8 @@ export interface TaskQuestion {
   descending: boolean;
 }
 
-/** A list that is gathered whole. */
-export interface Gathered extends Ordered {
-  where: readonly Conditional[];
-}
-
 /** The question as facets to be read. */
-export function facetedIn(question: TaskQuestion): Pick<Faceted, 'facets' | 'others' | 'bounds'> {
+export function facetedIn(question: TaskQuestion): Faceted {
   const assignees = assigneesIn(question);
   const bounds = { from: question.dueAfter, before: question.dueBefore };
   if (assignees.length === 0) return { facets: facetsOf(question), others: dueIn(question), bounds };
@@ -42,9 +37,9 @@ export function facetedIn(question: TaskQuestion): Pick<Faceted, 'facets' | 'oth
   };
 }
 
-/** The question as conditions on what is gathered. */
+/** The question, but for its words, as conditions on what is gathered. */
 export function gatheredIn(question: TaskQuestion): Pick<Gathered, 'where'> {
-  const { conversationId, overdue, status, type, priority, channel, words } = question;
+  const { conversationId, overdue, status, type, priority, channel } = question;
   const assignees = assigneesIn(question).map(({ kind, id }) => `${kind}:${id}`);
   const where: Conditional[] = [
     ...(conversationId === undefined ? [] : [['conversation_id = ?', conversationId] satisfies Conditional]),
@@ -52,7 +47,6 @@ export function gatheredIn(question: TaskQuestion): Pick<Gathered, 'where'> {
     ...dueIn(question),
   ];
   if (overdue !== undefined) where.push(['overdue = ?', overdue]);
-  if (words !== undefined) where.push([HAS_WORDS, words]);
   if (assignees.length > 0) where.push(["assignee_kind || ':' || assignee_id = any (?::text[])", assignees]);
   return { where };
 }

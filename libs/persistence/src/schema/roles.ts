@@ -62,11 +62,11 @@ export async function ensureRoles(owner: DataSource, app: ApplicationRole): Prom
       );
       await tx.query(`create policy every_tenant on ${table} for select to ${operatorId} using (true)`);
     }
-    await tx.query(`grant execute on function tasks_with_words to ${appId}`);
+    await tx.query(`grant execute on function rarest_word, tasks_with_word to ${appId}`);
     const [{ owner: searcher }] = (await tx.query(
-      `select proowner::regrole::text as owner from pg_proc where oid = 'tasks_with_words'::regproc`,
+      `select proowner::regrole::text as owner from pg_proc where oid = 'tasks_with_word'::regproc`,
     )) as [{ owner: string }];
-    // The function names the tenant; a condition of row-level security before its own would keep it from the indexes.
+    // The functions name the tenant; a condition of row-level security before its own would keep it from the indexes.
     for (const table of ['task', 'conversation']) {
       await tx.query(`drop policy if exists search on ${table}`);
       await tx.query(`create policy search on ${table} for select to ${searcher} using (true)`);

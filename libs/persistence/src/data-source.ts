@@ -13,6 +13,7 @@ import { TaskLists1790500000000 } from './migrations/1790500000000-task-lists';
 import { TaskSearch1790600000000 } from './migrations/1790600000000-task-search';
 import { UnusuallyDue1790700000000 } from './migrations/1790700000000-unusually-due';
 import { UncommonWords1790800000000 } from './migrations/1790800000000-uncommon-words';
+import { TenantsAlike1790900000000 } from './migrations/1790900000000-tenants-alike';
 import { Rebuild1790300000000 } from './migrations/1790300000000-rebuild';
 
 /** What a connection to PostgreSQL needs to know. */
@@ -81,6 +82,7 @@ export function dataSourceOptions({
       TaskSearch1790600000000,
       UnusuallyDue1790700000000,
       UncommonWords1790800000000,
+      TenantsAlike1790900000000,
     ],
     connectTimeoutMS: 5_000,
     extra: {

@@ -378,7 +378,7 @@ test('of a list by rank no facet is read whose rank comes after the page is full
   expect(await facetsRead(QUEUE)).toBeLessThanOrEqual(facets.length / 2);
 });
 
-describe.each(['nobody has analyzed yet'])(
+describe.each(['nobody has analyzed yet', 'was just analyzed', 'was analyzed before the tenant came'])(
   'in a table of tasks that %s',
   (state) => {
     const tenant = `steady, ${state}`;

@@ -139,7 +139,9 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
       }
       if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${topics.join(', ')}`);
     } catch (error) {
-      if (Date.now() > deadline || !(error as { retriable?: boolean }).retriable) throw error;
+      // kafkajs has tried again by itself for a while, and says then only in the cause what it met.
+      const met = [error, (error as Error).cause] as { retriable?: boolean }[];
+      if (Date.now() > deadline || !met.some((each) => each?.retriable)) throw error;
     }
     await setTimeout(100);
   }

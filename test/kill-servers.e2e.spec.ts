@@ -23,7 +23,12 @@ jest.setTimeout(600_000 + 4 * AWAY_MS);
 describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', () => {
   const [dataSet] = dataSets();
   const dataDir = mkdtempSync(join(tmpdir(), 'conversation-tasks-servers-'));
-  const [first, first2, second, third, fourth] = inParts(recordsOf(dataSet!), 5) as [
+  const [first, first2, afterKafka, second, third, fourth, afterPostgres] = inParts(
+    recordsOf(dataSet!),
+    7,
+  ) as [
+    OutgoingRecord[],
+    OutgoingRecord[],
     OutgoingRecord[],
     OutgoingRecord[],
     OutgoingRecord[],
@@ -60,7 +65,7 @@ describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', ()
   }
 
   /** Publishes and resolves when some of it, and not all, has been applied: then something is under way. */
-  async function inMidRun(records: OutgoingRecord[]): Promise<void> {
+  async function inMidRun(records: OutgoingRecord[], tries = 5): Promise<void> {
     const before = await recordsApplied(deployment);
     await publish(records);
     let applied = before;
@@ -69,6 +74,8 @@ describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', ()
       applied = await recordsApplied(deployment);
     }
     expect(applied).toBeGreaterThan(before);
+    // The worker was through before this process, on a busy machine, had looked: sent again, they change nothing and take their time.
+    if (applied === published && tries > 1) return inMidRun(records, tries - 1);
     expect(applied).toBeLessThan(published);
   }
 
@@ -106,15 +113,20 @@ describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', ()
     }
   }
 
-  /** Milliseconds from now, when the server has just come back, until the worker has applied something more. */
-  async function consumesAgain(what: string): Promise<number> {
+  /**
+   * Milliseconds from now, when the server has just come back, until the worker has applied something more. It gets more, since it
+   * may be through with what it had: a server that is told to stop goes on for a while.
+   */
+  async function consumesAgain(what: string, more: OutgoingRecord[]): Promise<number> {
     const returned = performance.now();
     const before = await recordsApplied(deployment);
+    const publishing = brokerAnswers().then(() => publish(more));
     while ((await recordsApplied(deployment)) === before) {
       if (worker.exit) throw worker.failure('ended by itself');
       await pause(20);
     }
     const took = Math.round(performance.now() - returned);
+    await publishing;
     console.log(`${what} was away for ${AWAY_MS / 1_000} s: consuming again ${took} ms after it answered`);
     return took;
   }
@@ -144,7 +156,7 @@ describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', ()
     await pause(AWAY_MS);
     expect([worker.exit, (await worker.probe('/health/live')).status]).toEqual([null, 200]);
     await kafka.restart();
-    expect(await consumesAgain('Kafka')).toBeLessThan(CONSUMING_WITHIN_MS);
+    expect(await consumesAgain('Kafka', afterKafka)).toBeLessThan(CONSUMING_WITHIN_MS);
     await readyAgain();
     await brokerAnswers();
     await expectCaughtUp();
@@ -174,7 +186,7 @@ describe('Kafka and PostgreSQL, killed and stopped while a worker is behind', ()
     });
     expect((await worker.probe('/health/live')).status).toBe(200);
     await postgres.restart();
-    expect(await consumesAgain('PostgreSQL')).toBeLessThan(CONSUMING_WITHIN_MS);
+    expect(await consumesAgain('PostgreSQL', afterPostgres)).toBeLessThan(CONSUMING_WITHIN_MS);
     await readyAgain();
     await expectCaughtUp();
   });

@@ -81,8 +81,13 @@ describe('an offset reset with Kafka’s own kafka-consumer-groups, while the wo
   test('of the workforce’s group: everybody is read again, and nobody changes', async () => {
     const worker = await afterReset(WORKFORCE_TO_EARLIEST);
     const [end] = await deployment.endOffsets(WORKFORCE_TOPIC);
-    const said = worker.logLines().map(({ msg }) => /^workforce: (\d+) changes applied/.exec(msg ?? '')?.[1]);
-    expect(said.reduce((sum, count) => sum + Number(count ?? 0), 0)).toBe(end);
+    const messages = worker.logLines().map(({ msg = '' }) => msg);
+    const said = messages.map((msg) => /^workforce: (\d+) changes applied/.exec(msg)?.[1]);
+    const applied = said.reduce((sum, count) => sum + Number(count ?? 0), 0);
+    // Whenever it joins again, which a busy machine may have it do, they may come once more.
+    const joined = messages.filter((msg) => /^group \S+\.workforce: joined/.test(msg)).length;
+    expect(applied).toBeGreaterThanOrEqual(end!);
+    expect(applied).toBeLessThanOrEqual(end! * joined);
     expect(await stateOf(deployment)).toEqual(before);
   });
 
@@ -110,11 +115,16 @@ describe('an offset reset with Kafka’s own kafka-consumer-groups, while the wo
   });
 });
 
-/** How many records the worker says it went through, whatever became of each. */
+/** How many records the worker says it went through, whatever became of each. What comes again after a rebalance counts once. */
 function recordsRead(worker: WorkerProcess): number {
   const kinds = ['applied', 'duplicate', 'rejected', 'dead_letter', 'skipped'];
-  return worker
+  const places = worker
     .logLines()
     .map((line) => line as unknown as Record<string, number | undefined>)
-    .reduce((sum, line) => sum + kinds.reduce((own, kind) => own + (line[kind] ?? 0), 0), 0);
+    .flatMap((line) => {
+      const count = kinds.reduce((sum, kind) => sum + (line[kind] ?? 0), 0);
+      const { topic, partition, from } = line;
+      return Array.from({ length: count }, (_, n) => `${topic}/${partition}/${Number(from) + n}`);
+    });
+  return new Set(places).size;
 }

@@ -13,6 +13,8 @@ import { ensureTopics, groupOffsets } from './topic.admin';
 jest.setTimeout(180_000);
 
 const PARTITIONS = 3;
+/** Where it counts how often something came: a busy machine must not end a session, after which it comes again. */
+const LONG_SESSION = { sessionTimeout: 30_000 };
 const dataDir = mkdtempSync(join(tmpdir(), 'ct-outage-'));
 let broker: NativeKafka;
 beforeAll(async () => {
@@ -78,7 +80,7 @@ describe('An outage is waited out', () => {
       context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
       done.add(partition);
     };
-    const service = new BatchService('refused.', work, { brokers: [broker.brokers] });
+    const service = new BatchService('refused.', work, { brokers: [broker.brokers], ...LONG_SESSION });
     await service.start();
     await until(() => done.size === 2);
     await publish(kafka, 10, 20, { topicPrefix: 'refused.', partitions: 2 });
@@ -106,7 +108,7 @@ describe('An outage is waited out', () => {
         context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
         return Promise.resolve();
       },
-      { brokers: [broker.brokers] },
+      { brokers: [broker.brokers], ...LONG_SESSION },
     );
     const tried = loseFirstCommit(service.strategy.unwrap<Kafka>());
     await service.start();

@@ -51,8 +51,13 @@ async function publish(
   await producer.disconnect();
 }
 
-function start(...args: ConstructorParameters<typeof BatchService>): Promise<BatchService> {
-  const service = new BatchService(...args);
+/** No test here is about a session's end, and each that ends brings another assignment and records again. */
+const SESSION = { sessionTimeout: 30_000 };
+
+function start(
+  ...[prefix, work, options]: ConstructorParameters<typeof BatchService>
+): Promise<BatchService> {
+  const service = new BatchService(prefix, work, { ...SESSION, ...options });
   running.push(service);
   return service.start();
 }
@@ -257,6 +262,7 @@ describe('KafkaBatchStrategy', () => {
         context.commit(String(BigInt(records.at(-1)!.offset) + 1n));
       },
       {
+        ...SESSION,
         subscriptions: [
           { pattern: 'workforce', onAssignment: () => order.push('workforce joined') },
           {

@@ -315,15 +315,16 @@ describe('verify', () => {
         await deployment.publish();
       }
     })();
-    const reports = [
-      await deployment.verify(60_000),
-      await deployment.verify(60_000),
-      await deployment.verify(60_000),
-    ];
+    const deadline = Date.now() + 90_000;
+    const reports = [await deployment.verify(60_000)];
+    const grown = (): boolean => reports.at(-1)!.tasks > reports[0]!.tasks;
+    // On a busy machine three may end before anything was added.
+    while (reports.length < 3 || (!grown() && Date.now() < deadline))
+      reports.push(await deployment.verify(60_000));
     working = false;
     await adding;
-    expect(reports.map(({ differences }) => differences)).toEqual([[], [], []]);
-    expect(reports[2]!.tasks).toBeGreaterThan(reports[0]!.tasks);
+    expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(grown()).toBe(true);
   });
 
   test('given a record in the topic that no log has, then it is found', async () => {

@@ -157,6 +157,8 @@ describe('what operators see', () => {
     await deployment.drained();
     await deployment.publish([...KNOWN, ...REJECTED, ...UNKNOWN, ...BROKEN.map(([, record]) => record)]);
     await deployment.drained();
+    // The topics have the last of it a moment before the relay knows.
+    await until(async () => sumOf(await scrape(), 'relay_distance_records') === 0);
     metrics = await scrape();
     activities = await deployment.records('task-activity');
     letters = await deployment.records('task-dead-letters');
@@ -190,6 +192,12 @@ describe('what operators see', () => {
       if (Date.now() > giveUpAt) throw worker.failure('did not come to it');
       await pause(100);
     }
+  }
+
+  /** A span, when it has come: it is sent a moment after it has ended. */
+  async function spanOf(spanId: string): Promise<ReceivedSpan> {
+    await until(() => receiver.spans.some((span) => span.spanId === spanId));
+    return receiver.spans.find((span) => span.spanId === spanId)!;
   }
 
   describe('metrics', () => {
@@ -268,14 +276,14 @@ describe('what operators see', () => {
       expect(worker.log.split('\n').filter((line) => /Kovacs/i.test(line))).toEqual([]);
     });
 
-    it('names the traces that a batch belongs to, where it speaks of it', () => {
+    it('names the traces that a batch belongs to, where it speaks of it', async () => {
       const applied = worker.logLines().filter(({ msg }) => msg?.startsWith('applied')) as unknown as {
         trace_id: string;
         span_id: string;
         trace_ids?: string[];
       }[];
       const line = applied.find(({ trace_ids }) => trace_ids?.includes('a'.repeat(32)))!;
-      const span = receiver.spans.find(({ spanId }) => spanId === line.span_id)!;
+      const span = await spanOf(line.span_id);
       expect([span.name, span.traceId]).toEqual([`process batch ${CALL}`, line.trace_id]);
     });
   });
@@ -308,19 +316,10 @@ describe('what operators see', () => {
     const publishedFor = (event: string): ReadRecord =>
       activities.find((record) => activityIn(record).cause.id === id(event))!;
 
-    beforeAll(() =>
-      until(
-        () =>
-          named(`process ${CALL}`).length >= 2 &&
-          named(`send ${deployment.topicPrefix}task-activity`).length > 0,
-      ),
-    );
-
-    it('go on through the service: what an event leads to is the child of our span in the event’s own trace', () => {
+    it('go on through the service: what an event leads to is the child of our span in the event’s own trace', async () => {
       const [, traceId, spanId, flags] = publishedFor('traced').headers.traceparent!.split('-');
       expect([traceId, flags]).toEqual(['a'.repeat(32), '01']);
-      const span = receiver.spans.find((each) => each.spanId === spanId)!;
-      expect(span).toMatchObject({
+      expect(await spanOf(spanId!)).toMatchObject({
         name: `process ${CALL}`,
         traceId: 'a'.repeat(32),
         parentSpanId: 'a'.repeat(16),
@@ -332,7 +331,7 @@ describe('what operators see', () => {
       const own = rejections.filter(({ headers }) => headers.traceparent !== undefined);
       const [, traceId, spanId] = own[0]!.headers.traceparent!.split('-');
       expect([own.length, traceId]).toEqual([1, 'd'.repeat(32)]);
-      expect(receiver.spans.find((each) => each.spanId === spanId)?.parentSpanId).toBe('d'.repeat(16));
+      expect((await spanOf(spanId!)).parentSpanId).toBe('d'.repeat(16));
     });
 
     it('are left as they came where nobody records them, and not begun where there is none', () => {
@@ -341,22 +340,24 @@ describe('what operators see', () => {
       expect(publishedFor('untraced').headers.traceparent).toBeUndefined();
     });
 
-    it('have a span a batch with links to its events, the transaction as its child, and the event’s span linked to it', () => {
-      const [own] = named(`process ${CALL}`).filter(({ traceId }) => traceId === 'a'.repeat(32));
-      const transaction = receiver.spans.find(({ spanId }) => spanId === own!.links![0]!.spanId)!;
-      const batch = receiver.spans.find(({ spanId }) => spanId === transaction.parentSpanId)!;
+    it('have a span a batch with links to its events, the transaction as its child, and the event’s span linked to it', async () => {
+      const [, , spanId] = publishedFor('traced').headers.traceparent!.split('-');
+      const own = await spanOf(spanId!);
+      const transaction = await spanOf(own.links![0]!.spanId);
+      const batch = await spanOf(transaction.parentSpanId!);
       expect(transaction.name).toBe('shard transaction');
       expect([batch.name, batch.traceId]).toEqual([`process batch ${CALL}`, transaction.traceId]);
       expect(batch.links!.map(({ traceId }) => traceId)).toContain('a'.repeat(32));
     });
 
-    it('have a span for what the relay publishes, with links to what it continues', () => {
+    it('have a span for what the relay publishes, with links to what it continues', async () => {
       const [, , spanId] = publishedFor('traced').headers.traceparent!.split('-');
-      const links = named(`send ${deployment.topicPrefix}task-activity`).flatMap(({ links = [] }) => links);
-      expect(links.map((link) => link.spanId)).toContain(spanId);
+      const sent = () => named(`send ${deployment.topicPrefix}task-activity`);
+      await until(() => sent().some(({ links = [] }) => links.some((link) => link.spanId === spanId)));
     });
 
-    it('say nothing of what customers say or are', () => {
+    it('say nothing of what customers say or are', async () => {
+      await until(() => named(`process ${CALL}`).length >= 2); // what was applied, and what was rejected
       expect(receiver.bodies.filter((body) => /Kovacs/i.test(body))).toEqual([]);
     });
   });

@@ -282,11 +282,18 @@ describe('requests that are not as they should be', () => {
       tokens,
     );
     const [often, other] = [await clients.as('often'), await clients.as('other')];
-    const statuses = (await Promise.all(Array.from({ length: 15 }, () => often.get('/v1/tasks')))).map(
+    const began = Date.now();
+    const statuses = (await Promise.all(Array.from({ length: 100 }, () => often.get('/v1/tasks')))).map(
       ({ status, headers }) => [status, headers.get('retry-after') !== null],
     );
-    expect(statuses.filter(([status]) => status === 200)).toHaveLength(10);
-    expect(statuses.filter(([status, hasRetryAfter]) => status === 429 && hasRetryAfter)).toHaveLength(5);
+    // Ten in two seconds, and ten more in each two that a busy machine takes longer; its timer may be a little early.
+    const most = 10 * (1 + Math.floor((Date.now() - began) / 1_990));
+    const letIn = statuses.filter(([status]) => status === 200).length;
+    expect(letIn).toBeGreaterThanOrEqual(10);
+    expect(letIn).toBeLessThanOrEqual(most);
+    const refused = statuses.filter(([status, hasRetryAfter]) => status === 429 && hasRetryAfter);
+    expect(refused).toHaveLength(100 - letIn);
+    expect(refused).not.toHaveLength(0);
     expect((await other.get('/v1/tasks')).status).toBe(200);
   });
 

@@ -41,12 +41,17 @@ describe('traces of the API', () => {
 
   async function spanOf(traceparent: string): Promise<ReceivedSpan> {
     const [, traceId, spanId] = traceparent.split('-');
-    for (let left = 200; left > 0; left -= 1) {
-      const found = receiver.spans.find((span) => span.traceId === traceId && span.spanId === spanId);
+    return received((span) => span.traceId === traceId && span.spanId === spanId);
+  }
+
+  /** A span, when it has come: it is sent a moment after its request was answered. */
+  async function received(wanted: (span: ReceivedSpan) => boolean): Promise<ReceivedSpan> {
+    for (let left = 400; left > 0; left -= 1) {
+      const found = receiver.spans.find(wanted);
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`no span ${traceparent} among ${JSON.stringify(receiver.spans)}`);
+    throw new Error(`no such span among ${JSON.stringify(receiver.spans)}`);
   }
 
   const attributesOf = ({ attributes }: ReceivedSpan): Record<string, unknown> =>
@@ -76,8 +81,8 @@ describe('traces of the API', () => {
   test('have refused requests, too, and nothing that anybody said', async () => {
     const { status } = await eli.get(`/v1/tasks?status=${CANARY}`, { traceparent: from('c') });
     expect(status).toBe(400);
-    await created(from('d'));
-    const refused = receiver.spans.find(({ traceId }) => traceId === 'c'.repeat(32))!;
+    await spanOf((await created(from('d')))!);
+    const refused = await received(({ traceId }) => traceId === 'c'.repeat(32));
     expect({ ...refused, attributes: attributesOf(refused) }).toMatchObject({
       name: 'GET /v1/tasks',
       attributes: { 'http.response.status_code': 400 },

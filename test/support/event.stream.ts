@@ -43,7 +43,7 @@ export class EventStream {
     );
   }
 
-  /** @throws with the answer when it is no stream. */
+  /** Resolves when it is known where to resume: one cut off before that would begin anew. @throws with the answer when it is no stream. */
   static open(url: string, { token, query = '', lastEventId }: StreamRequest): Promise<EventStream> {
     const headers = {
       authorization: `Bearer ${token}`,
@@ -52,8 +52,16 @@ export class EventStream {
     return new Promise((resolve, reject) => {
       // Without an agent each has a connection of its own.
       const request = get(`${url}/v1/activity/stream${query}`, { headers, agent: false }, (message) => {
-        if (message.statusCode === 200) resolve(new EventStream(message));
-        else reject(new Error(`answered ${message.statusCode}`));
+        if (message.statusCode !== 200) {
+          reject(new Error(`answered ${message.statusCode}`));
+          return;
+        }
+        const stream = new EventStream(message);
+        // The first id may come behind the headers.
+        message.on('data', () => {
+          if (stream.lastEventId !== undefined) resolve(stream);
+        });
+        void stream.ended.then(() => reject(new Error('ended before its first id')));
       });
       request.once('error', reject);
     });

@@ -14,7 +14,7 @@ export interface Gathered {
 export function pageOfGathered(tenantId: string, gathered: Gathered, wanted: PageWanted): Statement {
   const { sorting, descending, after } = wanted;
   const { sql, parameters } = gatheredFrom(tenantId, gathered, [
-    `${sorting.rankOf} as rank`,
+    `${sorting.rankSql} as rank`,
     '1 as nth',
     `${sorting.value} as value`,
   ]);

@@ -36,7 +36,7 @@ const ENDED: Status[] = ['resolved', 'cancelled'];
 
 export const rankOf = (priority: Priority): number => BY_RANK.indexOf(priority);
 /** The same of a row, SQL. */
-export const RANK_OF = `(array_position('{${BY_RANK.join(',')}}'::text[], priority) - 1)`;
+export const RANK_SQL = `(array_position('{${BY_RANK.join(',')}}'::text[], priority) - 1)`;
 
 /** Every facet that has tasks asked for. */
 export function facetsOf({ assignees, overdue, ...asked }: Asked): Facet[] {

@@ -1,4 +1,4 @@
-import { type FacetRank, RANK_OF, rankOf } from './task.facets';
+import { type FacetRank, RANK_SQL, rankOf } from './task.facets';
 import { type Keyset } from './keyset';
 
 export type TaskSort = 'createdAt' | 'dueAt' | 'priority';
@@ -16,19 +16,19 @@ export interface Sorting {
   /** Facets are in this order before what is in them is. */
   rank: FacetRank;
   /** The same of a row, SQL. */
-  rankOf: string;
+  rankSql: string;
   /** What is sorted by within a facet, before the id. */
   value: string;
 }
 
 export const SORTINGS: Record<TaskSort, Sorting> = {
-  createdAt: { rank: () => 0, rankOf: '0', value: CREATED },
-  dueAt: { rank: () => 0, rankOf: '0', value: DUE },
-  priority: { rank: ({ priority }) => rankOf(priority), rankOf: RANK_OF, value: DUE },
+  createdAt: { rank: () => 0, rankSql: '0', value: CREATED },
+  dueAt: { rank: () => 0, rankSql: '0', value: DUE },
+  priority: { rank: ({ priority }) => rankOf(priority), rankSql: RANK_SQL, value: DUE },
 };
 export const QUEUE: Sorting = {
   rank: ({ overdue, priority }) => (overdue ? 0 : URGENCIES) + rankOf(priority),
-  rankOf: `(case when overdue then 0 else ${URGENCIES} end + ${RANK_OF})`,
+  rankSql: `(case when overdue then 0 else ${URGENCIES} end + ${RANK_SQL})`,
   value: DUE,
 };
 

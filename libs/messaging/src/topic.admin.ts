@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
+import { isSettling, whileSettling } from './reading/while-settling';
 
 /** How long the leaders of new partitions are waited for. */
 const LEADERS_WITHIN_MS = 30_000;
@@ -43,12 +44,17 @@ export function ensureTopics(
   specs: TopicSpec[],
 ): Promise<{ created: string[]; differences: TopicDifference[] }> {
   return withAdmin(kafka, async (admin) => {
-    const existing = new Set(await admin.listTopics());
+    const existing = await namesOf(admin);
     const missing = specs.filter(({ name }) => !existing.has(prefix + name));
     if (missing.length > 0) await create(admin, prefix, missing);
     const differences = await differencesOf(admin, prefix, specs);
     return { created: missing.map(({ name }) => name), differences };
   });
+}
+
+/** The names of all topics the broker has, as they are there. */
+export function topicNames(kafka: Kafka): Promise<ReadonlySet<string>> {
+  return withAdmin(kafka, namesOf);
 }
 
 /** Offsets of every partition, in partition order. @throws when the topic does not exist. */
@@ -101,10 +107,14 @@ export function groupMembers(kafka: Kafka, groupId: string): Promise<number> {
 /** Deletes those that exist; they disappear from the brokers only a little after this resolves. */
 export function deleteTopics(kafka: Kafka, prefix: string, names: string[]): Promise<void> {
   return withAdmin(kafka, async (admin) => {
-    const existing = new Set(await admin.listTopics());
+    const existing = await namesOf(admin);
     const topics = names.map((name) => prefix + name).filter((name) => existing.has(name));
     if (topics.length > 0) await admin.deleteTopics({ topics });
   });
+}
+
+async function namesOf(admin: Admin): Promise<ReadonlySet<string>> {
+  return new Set(await whileSettling(() => admin.listTopics()));
 }
 
 async function create(admin: Admin, prefix: string, specs: TopicSpec[]): Promise<void> {
@@ -140,8 +150,9 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
       if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${topics.join(', ')}`);
     } catch (error) {
       // kafkajs has tried again by itself for a while, and says then only in the cause what it met.
-      const met = [error, (error as Error).cause] as { retriable?: boolean }[];
-      if (Date.now() > deadline || !met.some((each) => each?.retriable)) throw error;
+      const { retriable, cause } = error as { retriable?: boolean; cause?: { retriable?: boolean } };
+      const mayCome = retriable || cause?.retriable || isSettling(error);
+      if (Date.now() > deadline || !mayCome) throw error;
     }
     await setTimeout(100);
   }

@@ -1,5 +1,5 @@
 import { createIntake } from '#libs/intake';
-import { type Compression, endOffsets } from '#libs/messaging';
+import { type Compression, endOffsets, topicNames } from '#libs/messaging';
 import { type RawRecord } from '#libs/processing';
 import { dropTopics, testKafka, uniquePrefix } from '../cli.fixture';
 import { ensureContractTopics } from '../migrate/topics';
@@ -10,7 +10,6 @@ import { type EventLine } from './event.line';
 import { type PublishFailed, publishEvents, type PublishOptions } from './publish.events';
 import { recordAsJson } from './record.text';
 import { tailTopic } from './tail.topic';
-import { topicNames } from './topic.partitions';
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { type Kafka } from 'kafkajs';
 import { shardOf } from '#libs/domain';
-import { endOffsets, whileSettling } from '#libs/messaging';
+import { endOffsets, topicNames, whileSettling } from '#libs/messaging';
 import { CliError } from '../cli.error';
 
 /**
@@ -25,17 +25,6 @@ export class TopicPartitions {
     const { length } = await whileSettling(() => endOffsets(this.kafka, this.prefix, topic));
     this.#counts.set(topic, length);
     return length;
-  }
-}
-
-/** The names of all topics the broker has, as they are there. */
-export async function topicNames(kafka: Kafka): Promise<ReadonlySet<string>> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return new Set(await admin.listTopics());
-  } finally {
-    await admin.disconnect();
   }
 }
 

@@ -1,8 +1,13 @@
 import { type Kafka } from 'kafkajs';
 import { TOPICS } from '#libs/contracts';
-import { ensureTopics, type TopicDifference, type TopicSpec, whileSettling } from '#libs/messaging';
+import {
+  ensureTopics,
+  type TopicDifference,
+  topicNames,
+  type TopicSpec,
+  whileSettling,
+} from '#libs/messaging';
 import { CliError } from '../cli.error';
-import { topicNames } from '../events/topic.partitions';
 
 /**
  * How long a removal stays readable after compaction. Workers that were all down for longer would never learn of it; the conversation

@@ -1,10 +1,16 @@
 import { type Kafka } from 'kafkajs';
 import { TASK_ACTIVITY_TOPIC, TOPICS } from '#libs/contracts';
-import { endOffsets, ensureTopics, EventProducer, PartitionReader, whileSettling } from '#libs/messaging';
+import {
+  endOffsets,
+  ensureTopics,
+  EventProducer,
+  PartitionReader,
+  topicNames,
+  whileSettling,
+} from '#libs/messaging';
 import { type LogEntry } from '#libs/relay';
 import { CliError, EXIT } from '../cli.error';
 import { headerOf } from '../events/record.text';
-import { topicNames } from '../events/topic.partitions';
 
 /** The topic a log is republished to: shard n to partition n. */
 export class RepublishTarget {

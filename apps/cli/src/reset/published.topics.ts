@@ -1,8 +1,7 @@
 import { type Kafka } from 'kafkajs';
 import { TASK_ACTIVITY_TOPIC, TASK_REJECTIONS_TOPIC } from '#libs/contracts';
-import { deleteTopics } from '#libs/messaging';
+import { deleteTopics, topicNames } from '#libs/messaging';
 import { CliError } from '../cli.error';
-import { topicNames } from '../events/topic.partitions';
 import { ensureContractTopics } from '../migrate/topics';
 import { pause } from '#libs/operations';
 import { mustBeStopped } from './no.workers';

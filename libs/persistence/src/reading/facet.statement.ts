@@ -1,6 +1,6 @@
 import { createdRanges, type Range, WHOLE } from './due.span';
 import { type Conditional, Conditions } from './keyset';
-import { type ListedRow, pageOfTasks, type PageWanted, type Statement } from './page.statement';
+import { countOfTasks, type ListedRow, pageOfTasks, type PageWanted, type Statement } from './page.statement';
 import { type Bounds, type Facet, FACET_COLUMNS, facetArrays } from './task.facets';
 import { CREATED, DUE, type Ordered, SORTINGS } from './task.order';
 
@@ -35,11 +35,7 @@ export function pageOfFacets(
 /** @returns one `Counted`. */
 export function countOfFacets(tenantId: string, faceted: Faceted, most: number): Statement {
   const anyOrder = { sorting: SORTINGS.dueAt, descending: false, after: null };
-  const { sql, parameters } = facetedFrom(tenantId, faceted, anyOrder, most + 1);
-  return {
-    sql: `select count(*)::int as looked, count(*)::int as count from (select ${sql} limit ${most + 1}) found`,
-    parameters,
-  };
+  return countOfTasks(facetedFrom(tenantId, faceted, anyOrder, most + 1), most);
 }
 
 /**

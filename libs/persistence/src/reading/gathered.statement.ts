@@ -1,5 +1,5 @@
 import { type Conditional, Conditions } from './keyset';
-import { HAS_WORDS, pageOfTasks, type PageWanted, type Statement } from './page.statement';
+import { countOfTasks, pageOfTasks, type PageWanted, type Statement } from './page.statement';
 
 /** Tasks that are few enough to be looked at one by one. */
 export interface Gathered {
@@ -29,13 +29,8 @@ const KEYSET = [
 
 /** @returns one `Counted`. */
 export function countOfGathered(tenantId: string, gathered: Gathered, most: number): Statement {
-  const { words } = gathered;
-  const { sql: found, parameters } = gatheredFrom(tenantId, gathered, []);
-  const fits = words === undefined ? 'true' : HAS_WORDS.replace('?', `$${parameters.push(words)}`);
-  const sql = `with found as (select $1::text as tenant_id, id from (${found} limit ${most + 1}) found)
-       select count(*)::int as looked, (count(*) filter (where ${fits}))::int as count
-         from found join task on task.tenant_id = found.tenant_id and task.id = found.id`;
-  return { sql, parameters };
+  const { sql, parameters } = gatheredFrom(tenantId, gathered, []);
+  return countOfTasks({ sql: `from (${sql}) task`, parameters }, most, gathered.words);
 }
 
 function gatheredFrom(tenantId: string, { among, where }: Gathered, columns: readonly string[]): Statement {

@@ -4,7 +4,7 @@ import { type Keyset, type Page } from './keyset';
 import { type Ordered } from './task.order';
 
 /** Whether a task has all words, as `words_of` has them, in its title, its description or what is known of its customer (ADR 32). */
-export const HAS_WORDS = `tsvector_to_array(to_tsvector('pg_catalog.simple', task.title || ' ' || coalesce(task.description, '') || ' ' || coalesce(
+const HAS_WORDS = `tsvector_to_array(to_tsvector('pg_catalog.simple', task.title || ' ' || coalesce(task.description, '') || ' ' || coalesce(
      (select coalesce(customer_name, '') || ' ' || coalesce(customer_id, '') || ' ' || coalesce(customer_address, '') from conversation
        where tenant_id = task.tenant_id and id = task.conversation_id), '')))
   @> tsvector_to_array(to_tsvector('pg_catalog.simple', ?))`;
@@ -54,6 +54,25 @@ export function pageOfTasks(
          from page join task on task.tenant_id = page.tenant_id and task.id = page.id
         order by ${order.replace('id', 'page.id')}`;
   return { sql, parameters: all };
+}
+
+/**
+ * Counts the tasks that have been found, and looks into the table only for words.
+ *
+ * @param found SQL behind `select`: gives the id of each; its first parameter is the tenant.
+ * @returns one `Counted`.
+ */
+export function countOfTasks({ sql, parameters }: Statement, most: number, words?: string): Statement {
+  const found = `(select $1::text as tenant_id, id ${sql} limit ${most + 1}) found`;
+  if (words === undefined)
+    return { sql: `select count(*)::int as looked, count(*)::int as count from ${found}`, parameters };
+  const all = [...parameters];
+  const fits = HAS_WORDS.replace('?', `$${all.push(words)}`);
+  return {
+    sql: `select count(*)::int as looked, (count(*) filter (where ${fits}))::int as count
+       from ${found} join task on task.tenant_id = found.tenant_id and task.id = found.id`,
+    parameters: all,
+  };
 }
 
 export function withKeyset<Row extends ListedRow>(row: Row): Row & PageRow {

@@ -6,6 +6,7 @@ export * from './node-process';
 export * from './open.tasks';
 export * from './operator-shell';
 export * from './outside-clients';
+export * from './task.rows';
 export * from './test-database';
 export * from './service-process';
 export * from './test-deployment';

@@ -47,7 +47,8 @@ export async function api(deployment: TestDeployment, options: ApiOptions): Prom
     /** Requests beside so many creations a second. */
     const beside = async (stream: number, work: () => Promise<Timed[]>): Promise<Timed[]> => {
       if (stream === 0) return work();
-      const [timed] = await Promise.all([work(), probe.samplesUnderLoad(stream, seconds)]);
+      const load = probe.prepared(stream, seconds);
+      const [timed] = await Promise.all([work(), load()]);
       return timed;
     };
     const lists = new Lists(tasks, send);

@@ -115,9 +115,20 @@ export class Probe {
   }
 
   /** As `underLoad`, each event by itself. */
-  async samplesUnderLoad(rate: number, seconds: number): Promise<Sample[]> {
-    // Made beforehand: to make them costs a share of the very cores that are measured.
+  samplesUnderLoad(rate: number, seconds: number): Promise<Sample[]> {
+    return this.prepared(rate, seconds)();
+  }
+
+  /**
+   * The same, begun when the answer is called: the events are made before that, since to make them costs a share of the very cores
+   * that are measured, and holds up whoever measures something else in this process.
+   */
+  prepared(rate: number, seconds: number): () => Promise<Sample[]> {
     const events = this.#make(Math.ceil(rate * seconds));
+    return () => this.#sendAll(events, rate, seconds);
+  }
+
+  async #sendAll(events: readonly ProbeEvent[], rate: number, seconds: number): Promise<Sample[]> {
     const begin = performance.now();
     const sending: Promise<unknown>[] = [];
     let sent = 0;

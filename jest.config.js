@@ -14,6 +14,8 @@ const stack = {
   globalTeardown: '<rootDir>/test/stack/global-teardown.js',
 };
 module.exports = {
+  // Of a test or hook that sets none: databases are made in hooks, while others of the two cores' users restart theirs.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,

@@ -188,13 +188,14 @@ describe('timers follow the clock, and never overtake a backlog', () => {
         signal: 'SIGKILL',
         log: expect.stringContaining(`killed at ${point}\n`),
       });
-      // In the midst of it: something was said already, and not all of it is known.
+      // In the midst of it: something was said already, and not all of it is known. What was produced by then may be all, in few requests.
       const ends = await deployment.endOffsets('task-activity');
       const [log] = await deployment.query<{ length: number }>(
         `select count(*)::int as length from activity_log`,
       );
       expect(log!.length).toBeGreaterThan(activities() - 2 * TASKS);
-      expect(ends.reduce((sum, end) => sum + end, 0)).toBeLessThan(activities());
+      const produced = ends.reduce((sum, end) => sum + end, 0);
+      if (point !== 'between produce and the next look') expect(produced).toBeLessThan(activities());
 
       await deployment.startWorker({ env: settings });
       await expectLogs();

@@ -14,7 +14,8 @@ import { OPENAPI } from '../support/openapi.check';
 jest.setTimeout(360_000);
 
 const REQUESTS = Number(process.env.ANY_REQUEST_COUNT ?? 10_000);
-const SEED = Number(process.env.ANY_REQUEST_SEED ?? Date.now() % 2 ** 31);
+/** The same requests each time, so that a change is judged by what it changed; any other seed asks others. */
+const SEED = Number(process.env.ANY_REQUEST_SEED ?? 20_261_127);
 /** Each asks one thing after the other, in a tenant of its own: so a seed repeats what it asked. */
 const LANES = 8;
 /** By then it is stuck. */

@@ -322,6 +322,9 @@ describe('operations over HTTP', () => {
 
     const api = await deployment.startApi({ env: clients.tokens.env });
     const there = await new ApiClients(api, clients.tokens).as('olga', { roles: ['ops'] });
+    // At one a second it would take longer than this test has.
+    await deployment.publish(Array.from({ length: 90 }, (_, i) => outcome(`more-${i}`)));
+    await deployment.drained();
     const slow = await there.post<ReplayState>('/v1/ops/replays', { rate: 1 });
     expect(await there.post('/v1/ops/replays')).toMatchObject({ status: 429 });
     await api.stop();

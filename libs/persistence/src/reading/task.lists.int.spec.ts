@@ -7,7 +7,7 @@ import { TaskLists } from './task.lists';
 import { type TaskQuestion } from './task.question';
 import { type Keyset, type Page } from './keyset';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const STATUSES = ['to_do', 'in_progress', 'resolved', 'cancelled'] as const;
 const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;

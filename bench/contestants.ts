@@ -17,7 +17,7 @@ const TYPESCRIPT = join(projectRoot(), 'test', 'stack', 'register.cjs');
 
 export const SERVICE: Contestant = {
   name: 'service',
-  how: 'this product’s worker as it is started in production; 4 partitions at once, pool of 10 + 4',
+  how: 'this product’s worker as it is started in production; 4 transactions at once, pool of 10 + 4',
   share: 1,
   start: ({ env }) =>
     new NodeProcess({ program: 'dist/apps/worker/src/main.js', env: { ...env, LOG_LEVEL: 'warn' } }),

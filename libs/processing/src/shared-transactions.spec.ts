@@ -98,6 +98,23 @@ describe('work of different shards', () => {
     expect(most()).toBe(2);
   });
 
+  test('has half of those while all of it is small, and all of them when something is not', async () => {
+    const { apply, most } = world({ atOnce: 4, mostEvents: 2 }, 5);
+    const one = (shard: number) => apply(shard, [create(`${shard}`), create(`${shard} too`)]);
+    await Promise.all([0, 1, 2, 3, 4, 5].map(one));
+    expect(most()).toBe(2);
+    await Promise.all([
+      one(6),
+      one(7),
+      one(8),
+      apply(
+        9,
+        ['x', 'y', 'z'].map((id) => create(id)),
+      ),
+    ]);
+    expect(most()).toBe(4);
+  });
+
   test('of which one fails is done again, each by itself: it alone fails, and nothing is done twice', async () => {
     const { apply, shards, store } = world();
     store.poison = ({ tasks }) =>
@@ -144,7 +161,7 @@ describe('work of different shards', () => {
   });
 
   test('does not rest behind what came alone, nor when there is enough for a full transaction', async () => {
-    const { apply, shards } = world({ rest: Infinity, mostEvents: 3 });
+    const { apply, shards } = world({ rest: Infinity, longestApartMs: Infinity, mostEvents: 3 });
     await apply(0, [create('alone')]);
     await Promise.all([apply(0, [create('a')]), apply(1, [create('0')])]);
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick', 'queueMicrotask'] });

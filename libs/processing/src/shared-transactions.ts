@@ -14,15 +14,15 @@ export interface SharingTuning {
   mostEvents: number;
   /** How many times as long as one took that was shared is left to others before the next one, where that is not full. */
   rest: number;
+  /** Milliseconds from the beginning of one to that of the next at most, on a machine that is slow. */
+  longestApartMs: number;
 }
 
 /**
  * Measured beside lists and commands over HTTP with 1,000,000 tasks, two cores for all: with 100 and 2, commands at half load had a p99
  * of 249 ms, with 50 and 3 of 141.
  */
-const TUNING: SharingTuning = { atOnce: 4, mostEvents: 50, rest: 3 };
-/** From the beginning of one to that of the next at most, on a machine that is slow. */
-const LONGEST_APART_MS = 100;
+const TUNING: SharingTuning = { atOnce: 4, mostEvents: 50, rest: 3, longestApartMs: 100 };
 
 interface Waiting extends ShardWork {
   /** Infinite for what shares with nobody. */
@@ -70,13 +70,22 @@ export class SharedTransactions implements ShardStore {
 
   /** Not at once: the other partitions of the same fetch come in this turn of the event loop. */
   #schedule(): void {
-    if (this.#waiting.length === 0 || this.#underWay >= this.#tuning.atOnce) return;
+    if (this.#waiting.length === 0 || this.#underWay >= this.#mostUnderWay()) return;
     const isEnough = sizeOf(this.#waiting) >= this.#tuning.mostEvents;
     const pauseMs = isEnough ? 0 : this.#restsUntil - performance.now();
     if (this.#beginning === 'at once' || (this.#beginning && pauseMs > 0)) return;
     if (this.#beginning) clearTimeout(this.#beginning);
     this.#beginning = pauseMs > 0 ? setTimeout(() => this.#begin(), pauseMs) : 'at once';
     if (this.#beginning === 'at once') setImmediate(() => this.#begin());
+  }
+
+  /**
+   * Half of them for work that may share, while all there is may: at more of them at once each takes longer than it spares, and so
+   * does whoever waits for its shards. A backlog has all of them.
+   */
+  #mostUnderWay(): number {
+    const { atOnce, mostEvents } = this.#tuning;
+    return this.#waiting.every(({ size }) => size <= mostEvents) ? Math.ceil(atOnce / 2) : atOnce;
   }
 
   #begin(): void {
@@ -108,7 +117,8 @@ export class SharedTransactions implements ShardStore {
    */
   #rest(began: number): void {
     const now = performance.now();
-    this.#restsUntil = Math.min(began + LONGEST_APART_MS, now + this.#tuning.rest * (now - began));
+    const { rest, longestApartMs } = this.#tuning;
+    this.#restsUntil = Math.min(began + longestApartMs, now + rest * (now - began));
   }
 
   /** Who waits longest, and whoever else fits in with it. */

@@ -41,8 +41,6 @@ import {
   type TaskCommand,
 } from './index';
 
-jest.setTimeout(60_000);
-
 const CALENDAR: Calendar = { id: 'office', ...OFFICE } as Calendar;
 const WORKFORCE = { kind: 'system', id: 'workforce' };
 const TIMERS = { kind: 'system', id: 'timers' };

@@ -72,8 +72,6 @@ describe.each(names)('%s', (name) => {
 });
 
 describe('the limit to what comes out', () => {
-  // Hundreds of MB, on a machine that may do much else.
-  jest.setTimeout(60_000);
   const tooMuch = DECOMPRESSED_LIMIT_BYTES + 1;
 
   it('gzip: given a batch beyond it, then it is refused', async () => {

@@ -6,8 +6,6 @@ import { NULL_HEADER } from './null-header';
 import { rawRecordOf } from './raw-record.reader';
 import { ensureTopics } from './topic.admin';
 
-jest.setTimeout(60_000);
-
 const kafka = testKafka();
 const prefix = uniquePrefix();
 const AT = '2026-11-22T10:00:00.000Z';

@@ -4,8 +4,6 @@ import { EventProducer } from './event.producer';
 import { MemoryPositions, testKafka, until as soon, uniquePrefix } from './messaging.fixture';
 import { ensureTopics, groupOffsets } from './topic.admin';
 
-jest.setTimeout(60_000);
-
 const kafka = testKafka();
 const running: BatchService[] = [];
 afterEach(async () => {

@@ -4,8 +4,6 @@ import { EventProducer } from './event.producer';
 import { MemoryPositions, testKafka, until, uniquePrefix } from './messaging.fixture';
 import { deleteTopics, endOffsets, ensureTopics, groupOffsets } from './topic.admin';
 
-jest.setTimeout(60_000);
-
 const kafka = testKafka();
 const running: BatchService[] = [];
 afterEach(async () => {

@@ -16,8 +16,6 @@ import {
   TenantDirectory,
 } from './index';
 
-jest.setTimeout(60_000);
-
 /** Where a process can die, in the order in which a batch passes them. */
 const STEPS = [
   'before a transaction',

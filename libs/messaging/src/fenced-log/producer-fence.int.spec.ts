@@ -18,7 +18,7 @@ describe('the broker’s fence around a log’s topic', () => {
     kafka = testKafka();
     await ensureTopics(kafka, prefix, [{ name: TOPIC, partitions: 4, config: {} }]);
     identity = await allocateProducerId(kafka);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(writers.map((writer) => writer.close()));
     await deleteTopics(kafka, prefix, [TOPIC]);

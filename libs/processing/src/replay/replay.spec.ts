@@ -14,8 +14,6 @@ import {
   TenantDirectory,
 } from '../index';
 
-jest.setTimeout(60_000);
-
 type Input = InboundEvent | 'broken' | 'unknown';
 
 const PATIENCE = { isRunning: () => true };

@@ -8,7 +8,7 @@ import {
 } from './shard.store';
 
 export interface SharingTuning {
-  /** Transactions under way at once. */
+  /** Transactions under way at once; half of them, rounded up, while all work may share. */
   atOnce: number;
   /** Events in a shared transaction at most: what the locks are held for is to stay within tens of milliseconds. */
   mostEvents: number;
@@ -80,8 +80,8 @@ export class SharedTransactions implements ShardStore {
   }
 
   /**
-   * Half of them for work that may share, while all there is may: at more of them at once each takes longer than it spares, and so
-   * does whoever waits for its shards. A backlog has all of them.
+   * Half of them while all work may share: where cores are busy, more at once make each last longer, and whoever waits for its shards
+   * with it. A backlog has all of them.
    */
   #mostUnderWay(): number {
     const { atOnce, mostEvents } = this.#tuning;
